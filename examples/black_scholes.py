@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erf
 
+import jitad as jad
+
 from measure import duration, relative_error, seconds
 
 

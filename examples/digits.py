@@ -9,6 +9,8 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.datasets import load_digits
 
+import jitad as jad
+
 from measure import central_difference, duration, relative_error, seconds
 
 PIXELS, HIDDEN, CLASSES = 64, 32, 10

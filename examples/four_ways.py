@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+import jitad as jad
+
 from measure import duration, relative_error, seconds
 
 POINT = 0.7

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
+import jitad as jad
+
 from measure import central_difference, duration, relative_error, seconds
 
 WISHART_GAMMA, WISHART_M = 1.0, 0

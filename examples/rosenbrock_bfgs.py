@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize
 
+import jitad as jad
+
 from measure import duration, seconds
 
 

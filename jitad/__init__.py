@@ -1,0 +1,1 @@
+"""jitad: differentiate NumPy programs and compile them."""

@@ -1,0 +1,1 @@
+"""Capture: run a Python function on traced values and record what it computes."""

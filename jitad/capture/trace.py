@@ -1,0 +1,106 @@
+"""Trace: one run of a Python function on traced values, with what it captured from outside."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from ..ir.builder import Builder
+from ..ir.graph import Function, Loc, Value, substitute
+from ..ir.types import Type
+from .arrays import Captures
+
+_local = threading.local()
+
+
+class Trace:
+    """An open function. As a context manager it is the thread's innermost trace.
+
+    params    the function's own parameters come first, then one per import
+    imports   value of an enclosing trace → the parameter that stands for it here (closure conversion)
+    captures  arrays and guards; they belong to the outermost trace, where they become hidden inputs
+    """
+
+    __slots__ = ("name", "loc", "builder", "outer", "root", "is_open", "imports", "captures", "__weakref__")
+
+    def __init__(self, name: str = "f", loc: Loc | None = None) -> None:
+        self.name = name
+        self.loc = loc
+        self.builder = Builder(name)
+        self.outer: Trace | None = innermost()
+        self.root: Trace = self if self.outer is None else self.outer.root
+        self.captures: Captures = Captures() if self.outer is None else self.root.captures
+        self.imports: dict[Value, Value] = {}
+        self.is_open = False
+
+    def __enter__(self) -> Trace:
+        stack().append(self)
+        self.builder.__enter__()
+        self.is_open = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_open = False
+        self.builder.__exit__()
+        stack().pop()
+
+    def param(self, type: Type, hint: str = "") -> Value:
+        """Append a parameter of the function itself; only before anything is imported."""
+        return self.builder.param(type, hint)
+
+    def import_(self, value: Value) -> Value:
+        """The parameter that stands for `value` of an enclosing trace."""
+        found = self.imports.get(value)
+        if found is None:
+            found = self.imports[value] = self.builder.param(value.type, value.hint)
+        return found
+
+    def finish(self, results: Sequence[Value]) -> Function:
+        """The traced function: own parameters, then imports (in the order of `self.imports`)."""
+        return self.builder.finish(results, self.loc)
+
+    def finish_root(self, results: Sequence[Value]) -> Function:
+        """`finish` of an outermost trace: arrays made inside become constants, those from outside hidden inputs.
+
+        The hidden inputs are the last parameters, in the order of `self.captures.inputs`.
+        """
+        constants = self.captures.settle()
+        hidden = [i.param for i in self.captures.inputs]
+        late = {*hidden, *constants}
+        own = [p for p in self.builder.params if p not in late]
+        if constants:
+            for eqn in self.builder.eqns:
+                eqn.operands = substitute(eqn.operands, constants)
+        fn = self.builder.finish(substitute(results, constants), self.loc)
+        return fn.replace(params=(*own, *hidden))
+
+    def __repr__(self) -> str:
+        return f"<trace of {self.name}, {'open' if self.is_open else 'finished'}>"
+
+
+def stack() -> list[Trace]:
+    """The traces open on this thread, outermost first."""
+    try:
+        return _local.stack
+    except AttributeError:
+        _local.stack = []
+        return _local.stack
+
+
+def innermost() -> Trace | None:
+    """The innermost trace open on this thread, or None."""
+    s = stack()
+    return s[-1] if s else None
+
+
+def tracing() -> bool:
+    """Whether a trace is open on this thread."""
+    return bool(stack())
+
+
+def current_trace() -> Trace:
+    """The innermost open trace; RuntimeError outside any."""
+    s = stack()
+    if not s:
+        raise RuntimeError("no trace is open on this thread")
+    return s[-1]

@@ -47,8 +47,8 @@ def page(reports: list[Report]) -> str:
     verdicts = table(["figure to reach", ""], [[t.text, t.verdict] for t in targets])
     intro = (
         "# Benchmark results\n\n"
-        "Written by `make bench`; do not edit. Every tool gives the right answer before it is timed; times are\n"
-        "the best of several runs, NumPy arrays in and NumPy arrays out, results waited for.\n\n"
+        "Written by `make bench`; do not edit. Every tool gives the right answer before it is timed; times\n"
+        "are the best of several runs, NumPy arrays in and NumPy arrays out, results waited for.\n\n"
         f"- machine: {processor()}\n- {versions()}\n\n{verdicts}\n\n"
     )
     return intro + "\n".join(show(report) for report in reports)

@@ -17,7 +17,7 @@ def numpy_value_and_grad(x: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def numba_into(numba: ModuleType, fastmath: bool = False):
-    """Return a Numba function (x, gradient) → value that writes the gradient: one pass, one store an entry."""
+    """Return a Numba function (x, gradient) → value, writing the gradient in one pass, one store an entry."""
 
     @numba.njit(fastmath=fastmath)
     def value_and_grad(x, gradient):

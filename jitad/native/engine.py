@@ -84,8 +84,12 @@ def host() -> Host:
 
 def _target_machine(codegen_level: int) -> Any:
     h = host()
-    return _llvm().Target.from_triple(h.triple).create_target_machine(
-        cpu=h.cpu, features=h.features, opt=codegen_level, reloc="pic", codemodel="small", jit=True
+    return (
+        _llvm()
+        .Target.from_triple(h.triple)
+        .create_target_machine(
+            cpu=h.cpu, features=h.features, opt=codegen_level, reloc="pic", codemodel="small", jit=True
+        )
     )
 
 
@@ -166,7 +170,9 @@ def _imports(module: Any, extra: Mapping[str, int]) -> dict[str, int]:
         else:
             found[name] = address
     if missing:
-        raise _symbols.SymbolError(f"the module calls {', '.join(sorted(missing))}, which nothing here provides")
+        raise _symbols.SymbolError(
+            f"the module calls {', '.join(sorted(missing))}, which nothing here provides"
+        )
     return found
 
 
@@ -181,7 +187,9 @@ def _exports(module: Any) -> list[str]:
         if function.is_declaration:
             continue
         if function.name in _symbols.LIBM_NAMES or function.name in _symbols.LIBC_NAMES:
-            raise NativeError(f"a function named {function.name!r} would capture the C library's; mangle the name")
+            raise NativeError(
+                f"a function named {function.name!r} would capture the C library's; mangle the name"
+            )
         if function.linkage.name == "external":
             names.append(function.name)
     return names
@@ -290,7 +298,9 @@ def assembly_for(llvm_text: str, triple: str, cpu: str = "", features: str = "")
     llvm.initialize_all_asmprinters()
     try:
         target = llvm.Target.from_triple(triple)
-        machine = target.create_target_machine(cpu=cpu, features=features, opt=2, reloc="pic", codemodel="small")
+        machine = target.create_target_machine(
+            cpu=cpu, features=features, opt=2, reloc="pic", codemodel="small"
+        )
     except RuntimeError as error:
         raise NativeError(f"no code generation for {triple}: {error}") from None
     module = _parse(llvm_text, triple, str(machine.target_data))

@@ -1,0 +1,8 @@
+"""Automatic differentiation: functions of the IR that compute derivatives of functions of the IR."""
+
+from __future__ import annotations
+
+from .adjoint import adjoint
+from .tangent import tangent
+
+__all__ = ["adjoint", "tangent"]

@@ -1,0 +1,77 @@
+"""The NumPy interpreter of the IR: slow, simple, and the oracle for every pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .graph import Const, Eqn, Function, Value
+from .types import Type
+
+
+def evaluate(fn: Function, *arrays: Any) -> list[Any]:
+    """Run `fn` on NumPy arrays through each op's `reference`; return one array (or NumPy scalar) a result.
+
+    arrays   one a parameter; converted to the parameter's dtype, and of its shape exactly
+
+    Results are fresh: they never share memory with an argument or a constant. Floating-point warnings
+    are silent. Raises TypeError on a wrong number of arguments or a wrong shape.
+    """
+    if len(arrays) != len(fn.params):
+        raise TypeError(f"@{fn.name} takes {len(fn.params)} arguments, {len(arrays)} were given")
+    values = [_typed(a, p.type, f"argument %{p.hint}") for a, p in zip(arrays, fn.params)]
+    with np.errstate(all="ignore"):
+        return [_own(r) for r in _run(fn, values, {})]
+
+
+def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> list[Any]:
+    env = dict(outer) if outer else {}
+    env.update(zip(fn.params, arguments))
+    for eqn in fn.eqns:
+        operands = [_read(env, v) for v in eqn.operands]
+        attrs = eqn.attrs
+        if eqn.regions:
+            attrs = {**attrs, "regions": tuple(_callable(region, env) for region in eqn.regions)}
+        out = eqn.op.reference(*operands, **attrs)
+        outs = out if isinstance(out, tuple) else (out,)
+        for r, x in zip(eqn.results, outs, strict=True):
+            env[r] = _result(x, r.type, eqn)
+    return [_read(env, v) for v in fn.results]
+
+
+def _callable(region: Function, env: dict[Value, Any]) -> Callable[..., list[Any]]:
+    """A region as a Python function; it reads the values of the scope around it."""
+    return lambda *arguments: _run(region, arguments, env)
+
+
+def _read(env: dict[Value, Any], v: Value) -> Any:
+    return v.data if isinstance(v, Const) else env[v]
+
+
+def _result(x: Any, type: Type, eqn: Eqn) -> Any:
+    """`x` in the declared dtype; a reference may widen within a kind (NumPy sums i32 as i64), no more."""
+    if x.__class__ is not np.ndarray:
+        x = np.asarray(x)
+    if x.shape != type.shape or (x.dtype != type.dtype and not _same_kind(x.dtype, type.dtype)):
+        raise TypeError(
+            f"{eqn.op.name}: reference gives {x.dtype}{list(x.shape)} where {type} is declared ({eqn.loc})"
+        )
+    return x.astype(type.dtype, copy=False)
+
+
+def _same_kind(found: np.dtype, declared: np.dtype) -> bool:
+    return found.kind == declared.kind or {found.kind, declared.kind} == {"i", "u"}
+
+
+def _typed(a: Any, type: Type, what: str) -> Any:
+    a = np.asarray(a, dtype=type.dtype)
+    if a.shape != type.shape:
+        raise TypeError(f"{what}: shape {a.shape} where {type} is declared")
+    return a
+
+
+def _own(x: Any) -> Any:
+    x = np.asarray(x)
+    return x[()].copy() if not x.shape else np.array(x, order="C")

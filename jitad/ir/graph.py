@@ -1,0 +1,178 @@
+"""What a program is: values, equations and functions; immutable once built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .types import Shape, Type, type_of
+
+if TYPE_CHECKING:
+    from .op import Op
+
+
+class Loc(NamedTuple):
+    """A line of the user's program."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Value:
+    """One SSA value. Identity is its name; `hint` only helps the printer."""
+
+    __slots__ = ("type", "hint")
+
+    def __init__(self, type: Type, hint: str = "") -> None:
+        self.type = type
+        self.hint = hint
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.type.dtype
+
+    @property
+    def shape(self) -> Shape:
+        return self.type.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.type.ndim
+
+    @property
+    def size(self) -> int:
+        return self.type.size
+
+    def __repr__(self) -> str:
+        return f"%{self.hint or hex(id(self))}: {self.type}"
+
+
+class Const(Value):
+    """A constant operand: a NumPy scalar, or a (small) read-only array."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: Any, type: Type) -> None:
+        super().__init__(type)
+        self.data = data
+
+    @property
+    def is_scalar(self) -> bool:
+        return not self.type.shape
+
+    def __repr__(self) -> str:
+        return f"{self.data!r}: {self.type}"
+
+
+def const(data: Any, dtype: Any = None) -> Const:
+    """A constant from a Python number, a NumPy scalar or an array (copied, then read-only)."""
+    array = np.array(data, dtype=dtype)
+    if not array.shape:
+        return Const(array[()], type_of(array.dtype))
+    array = np.ascontiguousarray(array)
+    array.flags.writeable = False
+    return Const(array, type_of(array.dtype, array.shape))
+
+
+class Eqn:
+    """`results = op(operands) {attrs}`, with the user's line it came from."""
+
+    __slots__ = ("op", "operands", "attrs", "results", "regions", "loc", "origin")
+
+    def __init__(
+        self,
+        op: Op,
+        operands: tuple[Value, ...],
+        attrs: dict[str, Any],
+        results: tuple[Value, ...],
+        loc: Loc | None = None,
+        regions: tuple[Function, ...] = (),
+        origin: str = "",
+    ) -> None:
+        self.op = op
+        self.operands = operands
+        self.attrs = attrs
+        self.results = results
+        self.regions = regions
+        self.loc = loc
+        self.origin = origin  # "" for primal equations, "tangent"/"adjoint" for derived ones
+
+    @property
+    def result(self) -> Value:
+        (out,) = self.results
+        return out
+
+    def __repr__(self) -> str:
+        return f"{self.results} = {self.op.name} {self.operands} {self.attrs or ''}"
+
+
+@dataclass(frozen=True)
+class Function:
+    """Typed parameters, equations in order, results; a region is a Function too."""
+
+    name: str
+    params: tuple[Value, ...]
+    eqns: tuple[Eqn, ...]
+    results: tuple[Value, ...]
+    loc: Loc | None = None
+    notes: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def replace(self, **changes: Any) -> Function:
+        return replace(self, **changes)
+
+    @property
+    def param_types(self) -> tuple[Type, ...]:
+        return tuple(p.type for p in self.params)
+
+    @property
+    def result_types(self) -> tuple[Type, ...]:
+        return tuple(r.type for r in self.results)
+
+    def __str__(self) -> str:
+        from .text import show
+
+        return show(self)
+
+
+def substitute(values: Sequence[Value], env: dict[Value, Value]) -> tuple[Value, ...]:
+    """`values` with those that `env` renames replaced."""
+    return tuple(env.get(v, v) for v in values)
+
+
+def count_uses(eqns: Iterable[Eqn], results: Iterable[Value] = ()) -> dict[Value, int]:
+    """How often each value is read by `eqns` and `results` (regions included)."""
+    uses: dict[Value, int] = {}
+    for eqn in eqns:
+        for v in eqn.operands:
+            uses[v] = uses.get(v, 0) + 1
+        for region in eqn.regions:
+            for v, n in count_uses(region.eqns, region.results).items():
+                uses[v] = uses.get(v, 0) + n
+    for v in results:
+        uses[v] = uses.get(v, 0) + 1
+    return uses
+
+
+def free_values(region: Function) -> list[Value]:
+    """The values that `region` reads from the scope around it, each once, in order of first use."""
+    bound = set(region.params)
+    free: dict[Value, None] = {}
+
+    def read(values: Iterable[Value]) -> None:
+        for v in values:
+            if v not in bound and not isinstance(v, Const):
+                free[v] = None
+
+    for eqn in region.eqns:
+        read(eqn.operands)
+        for inner in eqn.regions:
+            read(free_values(inner))
+        bound.update(eqn.results)
+    read(region.results)
+    return list(free)

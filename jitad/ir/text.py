@@ -1,0 +1,212 @@
+"""The IR as text: `show` prints a function and `parse` reads it back; the grammar is in docs/ir.md."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .graph import Const, Eqn, Function, Loc, Value
+from .literals import read_attr, read_const, read_type, show_attr, show_const, starts_const
+from .op import REGISTRY
+from .tokens import IRSyntaxError, Tokens
+from .types import Type
+
+__all__ = ["IRSyntaxError", "Names", "parse", "show", "show_eqn"]
+
+_NAMED = re.compile(r"(?P<hint>[A-Za-z_]\w*)(?:\.\d+)?")
+_PLACE = re.compile(r";\s*(?:(?P<file>.+?):(?P<line>\d+))?\s*(?:\((?P<origin>\w+)\))?\s*")
+
+
+class Names:
+    """Unique names: a value's hint `%x`, then `%x.1`; `%0`, `%1` … for values without one."""
+
+    def __init__(self) -> None:
+        self.names: dict[Value, str] = {}
+        self.used: dict[str, int] = {}
+        self.unnamed = 0
+
+    def __getitem__(self, v: Value) -> str:
+        """The text of an operand: a name, or a constant."""
+        if isinstance(v, Const):
+            return show_const(v)
+        return self.names.get(v) or self.give(v)
+
+    def give(self, v: Value) -> str:
+        if v.hint:
+            hint = re.sub(r"\W", "_", v.hint)
+            hint = "_" + hint if hint[0].isdigit() else hint
+            n = self.used.get(hint, 0)
+            self.used[hint] = n + 1
+            name = f"%{hint}.{n}" if n else f"%{hint}"
+        else:
+            name = f"%{self.unnamed}"
+            self.unnamed += 1
+        self.names[v] = name
+        return name
+
+    def give_all(self, fn: Function) -> None:
+        """Name what `fn` defines in the order in which `show` does."""
+        for p in fn.params:
+            self[p]
+        for eqn in fn.eqns:
+            for region in eqn.regions:
+                self.give_all(region)
+            for r in eqn.results:
+                self[r]
+
+    def typed(self, v: Value) -> str:
+        return f"{self[v]}: {v.type}"
+
+
+def show(fn: Function, lines: bool = False) -> str:
+    """Print `fn`; with `lines`, each equation with the user's line and its origin. `parse` is the inverse."""
+    return "func " + _function(fn, Names(), lines, "") + "\n"
+
+
+def _function(fn: Function, names: Names, lines: bool, indent: str) -> str:
+    """A function or region from its symbol to the closing brace."""
+    symbol = fn.name if re.fullmatch(r"[\w.]+", fn.name) else f'"{fn.name}"'
+    params = ", ".join(names.typed(p) for p in fn.params)
+    place = _place(fn.loc, "") if lines else ""
+    body = [f"@{symbol}({params}) -> {_types(fn.result_types)} {{{place}"]
+    inner = indent + "  "
+    body += [inner + show_eqn(eqn, names, lines, inner) for eqn in fn.eqns]
+    body.append(f"{inner}return {', '.join(names[r] for r in fn.results)}".rstrip())
+    body.append(indent + "}")
+    return "\n".join(body)
+
+
+def show_eqn(eqn: Eqn, names: Names, lines: bool = False, indent: str = "") -> str:
+    """One equation: `%1: f64 = sum %0 {axes=(0,)}`."""
+    operands = ", ".join([names[v] for v in eqn.operands])
+    attrs = ", ".join(f"{k}={show_attr(x)}" for k, x in eqn.attrs.items())
+    regions = [_function(region, names, lines, indent) for region in eqn.regions]
+    parts = [eqn.op.name, operands, attrs and f"{{{attrs}}}", *regions]
+    results = ", ".join([names.typed(r) for r in eqn.results])
+    text = " ".join(filter(None, parts))
+    return (f"{results} = {text}" if results else text) + (_place(eqn.loc, eqn.origin) if lines else "")
+
+
+def _types(types: tuple[Type, ...]) -> str:
+    return str(types[0]) if len(types) == 1 else f"({', '.join(map(str, types))})"
+
+
+def _place(loc: Loc | None, origin: str) -> str:
+    text = " ".join(filter(None, (str(loc or ""), f"({origin})" if origin else "")))
+    return f"  ; {text}" if text else ""
+
+
+def parse(text: str) -> Function:
+    """Read the one function in `text`.
+
+    Ops are looked up in the registry, so `jitad.ops` must have been imported. Lines that start with `;`
+    are comments; `; file.py:12` at the end of an equation is its line. Raises IRSyntaxError with line
+    and column. Types are taken as written: `verify.check` infers them again.
+    """
+    tokens = Tokens(text)
+    tokens.expect("func")
+    fn = _read_function(tokens, {})
+    token = tokens.next()
+    if token.kind != "end":
+        raise tokens.error(f"expected the end of the text, found {token.text!r}", token.start)
+    return fn
+
+
+def _read_function(tokens: Tokens, outer: dict[str, Value]) -> Function:
+    name = tokens.take("symbol", "a function name such as @f")[1:].strip('"')
+    scope = dict(outer)
+    tokens.expect("(")
+    params = tuple(_read_results(tokens, scope))
+    tokens.expect(")")
+    tokens.expect("->")
+    types = _read_types(tokens)
+    tokens.expect("{")
+    loc, _ = _read_place(tokens)
+    eqns = []
+    while not tokens.accept("return"):
+        eqns.append(_read_eqn(tokens, scope))
+    results = _read_operands(tokens, scope)
+    tokens.expect("}")
+    found = tuple(r.type for r in results)
+    if found != types:
+        raise tokens.error(f"@{name} declares results {_types(types)}, returns {_types(found)}")
+    return Function(name, params, tuple(eqns), results, loc)
+
+
+def _read_eqn(tokens: Tokens, scope: dict[str, Value]) -> Eqn:
+    defined: dict[str, Value] = {}
+    results = _read_results(tokens, defined)
+    if results:
+        tokens.expect("=")
+    word = tokens.take("word", "an op")
+    if word not in REGISTRY:
+        raise tokens.error(f"no op is called {word!r}")
+    operands = _read_operands(tokens, scope)
+    attrs: dict[str, Any] = {}
+    if tokens.accept("{"):
+        while not tokens.accept("}"):
+            key = tokens.take("word", "an attribute")
+            tokens.expect("=")
+            attrs[key] = read_attr(tokens)
+            tokens.accept(",")
+    regions = []
+    while tokens.peek().kind == "symbol":
+        regions.append(_read_function(tokens, scope))
+    loc, origin = _read_place(tokens)
+    for name, v in defined.items():
+        if name in scope:
+            raise tokens.error(f"%{name} is defined twice")
+        scope[name] = v
+    return Eqn(REGISTRY[word], operands, attrs, tuple(results), loc, tuple(regions), origin)
+
+
+def _read_results(tokens: Tokens, scope: dict[str, Value]) -> list[Value]:
+    """`%x: f64, %y: f64[3]`, entered in `scope`."""
+    values: list[Value] = []
+    while tokens.peek().kind == "value":
+        name = tokens.next().text[1:]
+        if name in scope:
+            raise tokens.error(f"%{name} is defined twice")
+        tokens.expect(":")
+        hint = _NAMED.fullmatch(name)
+        scope[name] = Value(read_type(tokens), hint["hint"] if hint else "")
+        values.append(scope[name])
+        if not tokens.accept(","):
+            break
+    return values
+
+
+def _read_operands(tokens: Tokens, scope: dict[str, Value]) -> tuple[Value, ...]:
+    operands: list[Value] = []
+    while True:
+        token = tokens.peek()
+        if token.kind == "value":
+            name = tokens.next().text[1:]
+            if name not in scope:
+                raise tokens.error(f"%{name} is not defined here")
+            operands.append(scope[name])
+        elif starts_const(tokens):
+            operands.append(read_const(tokens))
+        elif not operands:
+            return ()
+        else:
+            raise tokens.error(f"expected an operand, found {token.text!r}", token.start)
+        if not tokens.accept(","):
+            return tuple(operands)
+
+
+def _read_types(tokens: Tokens) -> tuple[Type, ...]:
+    if not tokens.accept("("):
+        return (read_type(tokens),)
+    types = []
+    while not tokens.accept(")"):
+        types.append(read_type(tokens))
+        tokens.accept(",")
+    return tuple(types)
+
+
+def _read_place(tokens: Tokens) -> tuple[Loc | None, str]:
+    place = _PLACE.fullmatch(tokens.comment())
+    if place is None:
+        return None, ""
+    return Loc(place["file"], int(place["line"])) if place["file"] else None, place["origin"] or ""

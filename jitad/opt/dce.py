@@ -1,0 +1,36 @@
+"""Dead-code elimination: drop equations whose results nothing uses."""
+
+from __future__ import annotations
+
+from ..ir.graph import Eqn, Function, Value, free_values
+
+
+def dce(fn: Function) -> Function:
+    """Return `fn` without the equations that do not reach a result.
+
+    One backward walk: an equation is live when a later live equation (or a region of one) or the
+    return reads one of its results. Order and parameters are kept, also unused parameters.
+    O(equations).
+    """
+    live: set[Value] = set(fn.results)
+    kept: list[Eqn] = []
+    for eqn in reversed(fn.eqns):
+        results = eqn.results
+        if results[0] in live if len(results) == 1 else not live.isdisjoint(results):
+            if eqn.regions:
+                eqn = _inside(eqn)
+                for region in eqn.regions:
+                    live.update(free_values(region))
+            kept.append(eqn)
+            live.update(eqn.operands)
+    if len(kept) == len(fn.eqns) and all(a is b for a, b in zip(reversed(kept), fn.eqns)):
+        return fn
+    kept.reverse()
+    return fn.replace(eqns=tuple(kept))
+
+
+def _inside(eqn: Eqn) -> Eqn:
+    regions = tuple(dce(region) for region in eqn.regions)
+    if all(new is old for new, old in zip(regions, eqn.regions)):
+        return eqn
+    return Eqn(eqn.op, eqn.operands, eqn.attrs, eqn.results, eqn.loc, regions, eqn.origin)

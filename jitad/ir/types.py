@@ -90,7 +90,9 @@ def _intern(dtype: np.dtype, shape: Shape) -> Type:
     if dtype not in _SHORT:
         raise IRTypeError(f"the IR has no dtype {dtype}")
     new = Type()
-    new.dtype, new.shape, new.ndim, new.size = dtype, shape, len(shape), prod(shape)
+    # the one dtype object of its kind (longlong equals int64 but is another), so that `is` compares dtypes
+    new.dtype = DTYPES[_SHORT[dtype]]
+    new.shape, new.ndim, new.size = shape, len(shape), prod(shape)
     return new
 
 

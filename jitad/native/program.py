@@ -16,7 +16,6 @@ from jitad.native.signature import (
     MISSING,
     ArgOf,
     CellGuard,
-    DictOf,
     Leaf,
     ListOf,
     Signature,

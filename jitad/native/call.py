@@ -40,9 +40,7 @@ def _check(name: str, array: np.ndarray, leaf: Leaf) -> None:
 def _input(name: str, value: Any, leaf: Leaf) -> np.ndarray:
     """`value` as an array that the kernel can read: itself where possible, else a copy."""
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} is a masked array, whose mask would be lost; pass its data, filled as needed"
-        )
+        raise TypeError(f"{name} is a masked array, whose mask would be lost; pass its data")
     array = np.asarray(value)
     if array.dtype == object:
         raise TypeError(f"{name} is a {type(value).__name__}, which is no {leaf.dtype}: {value!r}"[:200])
@@ -130,17 +128,17 @@ def invoke(
 ) -> list[Any]:
     """Call a kernel on flat arguments and return its outputs, flat.
 
-    leaves  one value per argument leaf: an array of any layout, byte order and alignment, or a NumPy or Python
-            scalar. Its dtype must be the leaf's up to byte order, its shape the leaf's. Arrays that are
-            contiguous, aligned and native are read in place, others from a copy
+    leaves  one value per argument leaf: an array of any layout, byte order and alignment, or a NumPy or
+            Python scalar. Its dtype must be the leaf's up to byte order, its shape the leaf's. Arrays that
+            are contiguous, aligned and native are read in place, others from a copy
     out     None, or per output leaf an array of any layout to write into, or None to have one made
 
-    An array in `out` may share memory with arguments: the result is then computed aside and copied. Outputs are
-    what the leaf's kind says (an array, a NumPy scalar, a Python scalar), and the given array where there is
-    one. The GIL is released while the kernel runs. Guards are not looked at.
+    An array in `out` may share memory with arguments: the result is then computed aside and copied. Outputs
+    are what the leaf's kind says (an array, a NumPy scalar, a Python scalar), and the given array where there
+    is one. The GIL is released while the kernel runs. Guards are not looked at.
 
-    Raises TypeError for a wrong dtype or number of leaves, ValueError for a wrong shape, a read-only `out` and
-    two that share memory, MemoryError, and what `signature.on_status` raises.
+    Raises TypeError for a wrong dtype or number of leaves, ValueError for a wrong shape, a read-only `out`
+    and two that share memory, MemoryError, and what `signature.on_status` raises.
     """
     input_leaves, output_leaves = signature.input_leaves(), signature.output_leaves()
     if len(leaves) != len(input_leaves):

@@ -1,4 +1,4 @@
-"""The entry point in Python, for interpreters where the native one cannot be used; same checks, same results."""
+"""The entry point in Python, where the native one cannot be used: same checks, same results."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _build(tree: Tree, results: Iterator[Any], leaves: Sequence[Any]) -> Any:
 
 
 def build_python_entry(kernel: NativeModule, signature: Signature) -> Callable[..., Any]:
-    """What `build_entry` returns, as a Python function: it works on every interpreter, at a few microseconds."""
+    """What `build_entry` returns, as a Python function: for every interpreter, some microseconds a call."""
     address = kernel.address(signature.symbol)
 
     def entry(*args: Any, out: Any = None, **kwargs: Any) -> Any:

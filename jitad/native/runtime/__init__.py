@@ -1,8 +1,8 @@
 """The entry interpreter, in LLVM IR: one CPython function that walks the table of any signature.
 
-It is compiled once per process (0.1 s), so that a compiled function costs no LLVM work beyond its kernel, and
-all entry points share one well-tested code. For one array in, a NumPy scalar and an array out, 20 of the 117 ns
-are spent here, kernel included; the rest makes and frees the three result objects (78 ns) and calls.
+It is compiled once per process (0.1 s), so that a compiled function costs no LLVM work beyond its kernel,
+and all entry points share one well-tested code. For one array in, a NumPy scalar and an array out, 20 of the
+117 ns are spent here, kernel included; the rest makes and frees the three result objects (78 ns) and calls.
 
 Names: `%p` table (program.py), `%n` node, `%k` operand number, `%f` frame of seven words: table, operand
 pointers, operand objects, scalar storage, next operand, held references, how many are held.

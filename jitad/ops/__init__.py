@@ -1,5 +1,6 @@
 """The primitives: one declaration each says everything the passes know about it."""
 
+from .argreduce import argmax, argmin
 from .arithmetic import abs, add, div, fma, mul, neg, sign, sub
 from .compare import eq, ge, gt, le, lt, ne
 from .concatenate import concatenate
@@ -7,12 +8,17 @@ from .convert import convert, stop_gradient
 from .dot import dot
 from .exponential import cbrt, exp, exp2, expm1, log, log1p, log2, log10, sqrt
 from .extremum import fmax, fmin, maximum, minimum
+from .gather import gather, scatter_add, scatter_set
 from .index import add_at, set_at, slice
 from .logic import and_, invert, isfinite, isinf, isnan, not_, or_, shift_left, shift_right, signbit, xor
 from .power import power
+from .product import prod
 from .reduce import reduce_and, reduce_max, reduce_min, reduce_or, sum
+from .rounding import ceil, copysign, floor, floor_divide, remainder, rint, trunc
+from .scan import cumprod, cumsum, recurrence
 from .select import select
 from .shape import broadcast, iota, reshape, transpose
+from .special import digamma, erf, erfc, expit, gammaln, logaddexp, polygamma
 from .trigonometric import (
     arccos,
     arccosh,
@@ -31,11 +37,14 @@ from .trigonometric import (
 )
 
 __all__ = [
-    "abs", "add", "add_at", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
-    "broadcast", "cbrt", "concatenate", "convert", "cos", "cosh", "div", "dot", "eq", "exp", "exp2", "expm1",
-    "fma", "fmax", "fmin", "ge", "gt", "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le", "log",
-    "log10", "log1p", "log2", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_", "or_", "power",
-    "reduce_and", "reduce_max", "reduce_min", "reduce_or", "reshape", "select", "set_at", "shift_left",
-    "shift_right", "sign", "signbit", "sin", "sinh", "slice", "sqrt", "stop_gradient", "sub", "sum", "tan",
-    "tanh", "transpose", "xor",
+    "abs", "add", "add_at", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
+    "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "concatenate", "convert", "copysign",
+    "cos", "cosh", "cumprod", "cumsum", "digamma", "div", "dot", "eq", "erf", "erfc", "exp", "exp2",
+    "expit", "expm1", "floor", "floor_divide", "fma", "fmax", "fmin", "gammaln", "gather", "ge", "gt",
+    "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le", "log", "log10", "log1p", "log2",
+    "logaddexp", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_", "or_", "polygamma", "power",
+    "prod", "recurrence", "reduce_and", "reduce_max", "reduce_min", "reduce_or", "remainder", "reshape",
+    "rint", "scatter_add", "scatter_set", "select", "set_at", "shift_left", "shift_right", "sign",
+    "signbit", "sin", "sinh", "slice", "sqrt", "stop_gradient", "sub", "sum", "tan", "tanh", "transpose",
+    "trunc", "xor",
 ]  # fmt: skip

@@ -54,7 +54,7 @@ def _emit_to_float(e: Any, x: Any, source: np.dtype, target: np.dtype) -> Any:
 
 
 def _emit_to_integer(e: Any, x: Any, target: np.dtype) -> Any:
-    """What x86 conversions give: the least integer when out of range or NaN; narrow and unsigned ones wrap."""
+    """What x86 conversions give: the least integer out of range and for NaN; narrow and unsigned wrap."""
     if target == DTYPES["u64"]:
         half = e.const(2.0**63, x)
         big = e.fcmp("oge", x, half)

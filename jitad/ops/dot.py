@@ -69,7 +69,7 @@ def _adjoint(eqn: Eqn, ct: Value) -> list[Value]:
     fx, fy = free_axes(x.ndim, cx, bx), free_axes(y.ndim, cy, by)
     nb, nx = len(bx), len(fx)
     batch, of_x, of_y = tuple(range(nb)), tuple(range(nb, nb + nx)), tuple(range(nb + nx, ct.ndim))
-    # Axes of the products, in order: batch, free axes of ct, contracted axes of the other operand (ascending).
+    # Axes of the products: batch, free axes of ct, the other operand's contracted axes in ascending order.
     gx = dot(ct, y, contract=(of_y, fy), batch=(batch, by))
     gy = dot(x, ct, contract=(fx, of_x), batch=(bx, batch))
     x_axes = bx + fx + tuple(cx[cy.index(a)] for a in sorted(cy))

@@ -35,8 +35,9 @@ def elementwise(
 ) -> Op:
     """Declare an op that computes each element of its result from the operands' elements there.
 
-    partials   (*operands, out, **attrs) → one derivative an operand: a Value to multiply by, 1 or -1, a function
-               that multiplies its argument by the derivative, or None (zero). None for the whole: no derivative
+    partials   (*operands, out, **attrs) → one derivative an operand: a Value to multiply by, 1 or -1, a
+               function that multiplies its argument by the derivative, or None (zero). Without partials the
+               op has no derivative
     scalar     `emit(e, eqn, *xs)`, see `lowering.Scalar`
     tangent    a rule to use instead of the sum of the products, when it takes fewer operations
     dtypes     letters of `dtype.kind` that are accepted; `result` is the result's dtype if not theirs

@@ -1,4 +1,4 @@
-"""The larger and the smaller of two, with and without NaN propagation; a tie shares the derivative equally."""
+"""The larger and the smaller of two, with and without NaN propagation; ties share the derivative equally."""
 
 from __future__ import annotations
 

@@ -1,16 +1,15 @@
-"""Reading and writing part of an array: strided regions, and elements named by index arrays."""
+"""Reading and writing a strided region of an array."""
 
 from __future__ import annotations
 
 from builtins import slice as Slice
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Eqn, Value, const
+from ..ir.graph import Eqn, Value
 from ..ir.op import Op, Sample, Scatter
-from ..ir.types import I64, IRTypeError, Type
+from ..ir.types import IRTypeError, Type
 from .lowering import Piece, Piecewise, View
 from .sampling import points
 from .shape import zeros
@@ -132,8 +131,10 @@ def _tangent_write(op: Any) -> Any:
     """Both are linear in base and update together."""
 
     def tangent(eqn: Eqn, tangents: list[Value | None]) -> Value | None:
+        if all(t is None for t in tangents):
+            return None
         ts = [zeros(x.type) if t is None else t for t, x in zip(tangents, eqn.operands)]
-        return None if all(t is None for t in tangents) else op()(*ts, *eqn.operands[2:], **eqn.attrs)
+        return op()(*ts, **eqn.attrs)
 
     return tangent
 

@@ -58,7 +58,10 @@ class Reshape:
 
 @dataclass(frozen=True)
 class Reduce:
-    """Fold over the axes `eqn.attrs["axes"]`: `init(dtype)` is the identity, `combine(e, eqn, acc, x)` the monoid."""
+    """Fold over the axes `eqn.attrs["axes"]`.
+
+    `init(dtype)` is the identity, a Python number, and `combine(e, eqn, acc, x)` the (associative) operation.
+    """
 
     init: Callable[..., Any]
     combine: Callable[..., Any]
@@ -80,9 +83,10 @@ class Gather:
 
 @dataclass(frozen=True)
 class ScatterInto:
-    """Operands `base, update, idx0, idx1, …`: base with `update[j, *rest]` stored or added at `[idx0[j], …, *rest]`.
+    """Operands `base, update, idx0, …`: `update[j, *rest]` is stored or added at `base[idx0[j], …, *rest]`.
 
-    Indices are those of `Gather`; j runs in C order, so that the last of repeated indices wins (add: accumulates).
+    Indices are those of `Gather`; j runs in C order, so that the last of repeated indices wins (add: they
+    accumulate).
     """
 
     add: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from ..ir.graph import Eqn, Value
 from ..ir.op import Op, Sample
 from ..ir.types import IRTypeError, Type
-from .arithmetic import div, mul
+from .arithmetic import div
 from .compare import gt, lt
 from .convert import convert
 from .elementwise import kind, quiet
@@ -29,7 +30,7 @@ def infer_reduction(name: str, dtypes: str, needs_elements: bool = False) -> Cal
     """The infer rule: `axes` are dropped."""
 
     def infer(x: Type, *, axes: Shape) -> Type:
-        if not axes or any(b <= a for a, b in zip(axes, axes[1:])):
+        if not axes or any(b <= a for a, b in pairwise(axes)):
             raise IRTypeError(f"{name}: axes {axes} are not a non-empty increasing tuple")
         for a in axes:
             if not 0 <= a < x.ndim:
@@ -50,7 +51,7 @@ def spread(y: Value, x: Value, axes: Shape) -> Value:
     return broadcast(y, shape=x.shape, axes=kept)
 
 
-def _samples(*others: Sample, empty: bool = True, dtypes: str = "fi") -> tuple[Sample, ...]:
+def reduction_samples(*others: Sample, empty: bool = True, dtypes: str = "fi") -> tuple[Sample, ...]:
     shapes: list[tuple[Shape, Shape]] = [
         ((5,), (0,)),
         ((3, 4), (0,)),
@@ -78,11 +79,11 @@ def _samples(*others: Sample, empty: bool = True, dtypes: str = "fi") -> tuple[S
     return tuple(out) + others
 
 
-def _fold(name: str) -> Callable[..., Any]:
+def fold(name: str) -> Callable[..., Any]:
     return lambda e, eqn, acc, x: e.op("f" + name if kind(eqn) == "f" else name, acc, x)
 
 
-def _same_dtype(ufunc: Any) -> Callable[..., Any]:
+def same_dtype(ufunc: Any) -> Callable[..., Any]:
     return quiet(lambda x, *, axes: ufunc.reduce(np.asarray(x), axis=tuple(axes), dtype=np.asarray(x).dtype))
 
 
@@ -95,11 +96,11 @@ sum = Op(
     "sum",
     "sum over axes; sum of f64[m,n] with axes=(1,) is f64[m]; 0 for no elements",
     infer=infer_reduction("sum", "fiu"),
-    reference=_same_dtype(np.add),
+    reference=same_dtype(np.add),
     tangent=_tangent_sum,
     adjoint=lambda eqn, ct: [spread(ct, eqn.operands[0], eqn.attrs["axes"])],
-    lowering=Reduce(lambda dtype: 0, _fold("add")),
-    samples=_samples(),
+    lowering=Reduce(lambda dtype: 0, fold("add")),
+    samples=reduction_samples(),
 )
 
 
@@ -137,7 +138,9 @@ def _extreme(
         tangent=tangent,
         adjoint=adjoint,
         lowering=Reduce(least, combine),
-        samples=_samples(Sample((np.array([2.0, 5.0, 5.0, 1.0]),), {"axes": (0,)}, False), empty=False),
+        samples=reduction_samples(
+            Sample((np.array([2.0, 5.0, 5.0, 1.0]),), {"axes": (0,)}, False), empty=False
+        ),
     )
 
 
@@ -169,7 +172,7 @@ def _logical(name: str, doc: str, reference: Any, identity: bool, instruction: s
         tangent=None,
         adjoint=None,
         lowering=Reduce(lambda dtype: identity, lambda e, eqn, acc, x: e.op(instruction, acc, x)),
-        samples=_samples(dtypes="b"),
+        samples=reduction_samples(dtypes="b"),
         differentiable=False,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -36,7 +37,7 @@ def _linear(op: Any) -> Any:
 
 
 def _infer_broadcast(x: Type, *, shape: Shape, axes: Shape) -> Type:
-    if len(axes) != x.ndim or any(b <= a for a, b in zip(axes, axes[1:])):
+    if len(axes) != x.ndim or any(b <= a for a, b in pairwise(axes)):
         raise IRTypeError(f"broadcast: axes {axes} do not place the {x.ndim} axes of {x} in increasing order")
     if any(not 0 <= a < len(shape) or shape[a] != n for a, n in zip(axes, x.shape)):
         raise IRTypeError(f"broadcast: axes {axes} of shape {shape} do not have the lengths of {x}")

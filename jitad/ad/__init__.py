@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .adjoint import adjoint
+from .keep import Split, split
 from .tangent import tangent
 
-__all__ = ["adjoint", "tangent"]
+__all__ = ["Split", "adjoint", "split", "tangent"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir.graph import Eqn, Function, Value, free_values
+from ..ir.graph import Eqn, Function, Value, reads
 from ..ir.types import is_float
 
 
@@ -33,7 +33,7 @@ def varied(fn: Function, active: Sequence[bool]) -> set[Value]:
     found = {p for p, on in zip(fn.params, active) if on}
     for eqn in fn.eqns:
         if eqn.op.differentiable and not (
-            found.isdisjoint(eqn.operands) and (not eqn.regions or found.isdisjoint(_reads(eqn)))
+            found.isdisjoint(eqn.operands) and (not eqn.regions or found.isdisjoint(reads(eqn)))
         ):
             found.update([r for r in eqn.results if r.type.dtype.kind == "f"])
     return found
@@ -47,14 +47,8 @@ def useful(fn: Function, varied: set[Value]) -> list[bool]:
         eqn = fn.eqns[i]
         if not wanted.isdisjoint(eqn.results):
             flags[i] = True
-            wanted.update([v for v in _reads(eqn) if v in varied])
+            wanted.update([v for v in reads(eqn) if v in varied])
     return flags
-
-
-def _reads(eqn: Eqn) -> tuple[Value, ...]:
-    if not eqn.regions:
-        return eqn.operands
-    return (*eqn.operands, *(v for region in eqn.regions for v in free_values(region)))
 
 
 def no_rule(eqn: Eqn, mode: str) -> NotImplementedError:

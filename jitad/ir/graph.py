@@ -176,3 +176,10 @@ def free_values(region: Function) -> list[Value]:
         bound.update(eqn.results)
     read(region.results)
     return list(free)
+
+
+def reads(eqn: Eqn) -> tuple[Value, ...]:
+    """What `eqn` reads: its operands, and what its regions read from the scope around them."""
+    if not eqn.regions:
+        return eqn.operands
+    return (*eqn.operands, *(v for region in eqn.regions for v in free_values(region)))

@@ -1,0 +1,108 @@
+"""Keep or recompute: split a function into what runs now and what runs once the rest of its input is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod, sqrt
+
+from ..ir.graph import Const, Eqn, Function, Value, reads
+from ..ir.mincut import min_cut
+
+#: Cost of a residual beside its bytes: one more array to allocate and to hand over.
+_EACH = 64.0
+#: Cost of keeping a byte, in units of `Op.cost` (an addition): written once, read once, through the cache.
+_BYTE = 1.0
+
+
+@dataclass(frozen=True)
+class Split:
+    """A function in two parts, run one after the other.
+
+    forward    known parameters → results that depend on these alone, then the residuals
+    backward   residuals, then the other parameters → the other results
+    known      per result of the whole, whether `forward` gives it
+    residuals  how many values pass from one to the other
+    """
+
+    forward: Function
+    backward: Function
+    known: tuple[bool, ...]
+    residuals: int
+
+
+def split(fn: Function, n_known: int) -> Split:
+    """Split `fn` at its first `n_known` parameters, keeping what is cheapest to keep.
+
+    The values that the second part reads from the first are kept as residuals or recomputed from
+    other residuals, by a minimum cut (`ir.mincut`): a kept value costs its bytes, a recomputed one
+    the arithmetic of its equation. Parameters that are needed are residuals like others, since the
+    second part must own what it reads. Of an adjoint this makes primal and pullback, of a tangent
+    primal and pushforward. What is dead in the parts is dropped. O(equations), beside the cut.
+    """
+    unknown: set[Value] = set(fn.params[n_known:])
+    early: list[Eqn] = []
+    late: list[Eqn] = []
+    for eqn in fn.eqns:
+        if unknown.isdisjoint(reads(eqn)):
+            early.append(eqn)
+        else:
+            late.append(eqn)
+            unknown.update(eqn.results)
+    known = tuple(r not in unknown for r in fn.results)
+    needed = {v: None for eqn in late for v in reads(eqn) if v not in unknown and not isinstance(v, Const)}
+    kept = _residuals(fn.params[:n_known], early, list(needed))
+    backward = Function(
+        fn.name + ".backward",
+        (*kept, *fn.params[n_known:]),
+        (*_recomputed(early, set(kept), set(needed)), *late),
+        tuple(r for r, k in zip(fn.results, known) if not k),
+        fn.loc,
+    )
+    results = (*(r for r, k in zip(fn.results, known) if k), *kept)
+    forward = Function(
+        fn.name + ".forward", fn.params[:n_known], tuple(_live(early, results)), results, fn.loc
+    )
+    return Split(forward, backward, known, len(kept))
+
+
+def _residuals(params: tuple[Value, ...], eqns: list[Eqn], needed: list[Value]) -> list[Value]:
+    """The values to keep, in order of definition."""
+    nodes = [*params, *(r for eqn in eqns for r in eqn.results)]
+    makes = {r: eqn for eqn in eqns for r in eqn.results}
+    edges = [(u, r) for r, eqn in makes.items() for u in reads(eqn) if not isinstance(u, Const)]
+    again: Callable[[Value], float] = lambda v: work(makes[v])
+    kept = min_cut(nodes, edges, store_cost, again, params, needed)
+    return [v for v in nodes if v in kept]
+
+
+def store_cost(v: Value) -> float:
+    """What it costs to keep `v`, in units of an addition."""
+    return _EACH + _BYTE * v.type.nbytes
+
+
+def work(eqn: Eqn) -> float:
+    """The arithmetic of one equation in units of an addition: elements times `Op.cost`.
+
+    Elements are those of the largest operand or result, so that a reduction counts what it reads; of
+    a matrix product, one for each product of two elements: (m, k) · (k, n) counts m·k·n.
+    """
+    sizes = [v.type.size for v in (*eqn.operands, *eqn.results)]
+    if "contract" in eqn.attrs:
+        return eqn.op.cost * sqrt(prod(sizes))
+    return eqn.op.cost * max(sizes, default=0)
+
+
+def _recomputed(eqns: list[Eqn], kept: set[Value], needed: set[Value]) -> list[Eqn]:
+    """The equations that give `needed` from `kept`."""
+    wanted = needed - kept
+    again = []
+    for eqn in reversed(eqns):
+        if not wanted.isdisjoint(eqn.results):
+            again.append(eqn)
+            wanted.update(v for v in reads(eqn) if v not in kept)
+    return again[::-1]
+
+
+def _live(eqns: list[Eqn], results: tuple[Value, ...]) -> list[Eqn]:
+    return _recomputed(eqns, set(), set(results))

@@ -89,7 +89,7 @@ class Captures:
         return met.param
 
     def settle(self) -> dict[Value, Const]:
-        """End of the trace: arrays still alive elsewhere become inputs; returns the constants for the others."""
+        """End the trace: arrays still alive elsewhere become inputs; return the constants for the others."""
         constants: dict[Value, Const] = {}
         for met in (m for group in self._met.values() for m in group):
             array = met.array()
@@ -99,8 +99,8 @@ class Captures:
                 self.inputs.append(Input(array, met.param, ""))
             else:
                 raise NotImplementedError(
-                    f"an array {met.param.type} from outside the traced function was changed while it was traced; "
-                    f"its first use is{at(met.loc)}. Pass it as an argument and return the new array"
+                    f"an array {met.param.type} from outside the traced function was changed while it was "
+                    f"traced; its first use is{at(met.loc)}. Pass it as an argument and return the new array"
                 )
         self._met.clear()
         return constants
@@ -121,7 +121,7 @@ def refuse_dtype(dtype: np.dtype, name: str = "") -> None:
         raise NotImplementedError(f"{what}complex numbers ({dtype}) are not supported yet")
     if dtype.kind == "f":
         raise TypeError(
-            f"{what}dtype {dtype} is not supported; convert with .astype(np.float32) or .astype(np.float64)"
+            f"{what}dtype {dtype} is not supported; convert with .astype(np.float32) or np.float64"
         )
     raise TypeError(f"{what}dtype {dtype} is not supported; convert to a float, integer or bool array first")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..ir.builder import Builder
 from ..ir.graph import Function, Loc, Value, substitute
 from ..ir.types import Type
+from . import gate
 from .arrays import Captures
 
 _local = threading.local()
@@ -18,10 +19,22 @@ class Trace:
 
     params    the function's own parameters come first, then one per import
     imports   value of an enclosing trace → the parameter that stands for it here (closure conversion)
+    sources   the same values → the trace that each belongs to
     captures  arrays and guards; they belong to the outermost trace, where they become hidden inputs
     """
 
-    __slots__ = ("name", "loc", "builder", "outer", "root", "is_open", "imports", "captures", "__weakref__")
+    __slots__ = (
+        "name",
+        "loc",
+        "builder",
+        "outer",
+        "root",
+        "is_open",
+        "imports",
+        "sources",
+        "captures",
+        "__weakref__",
+    )
 
     def __init__(self, name: str = "f", loc: Loc | None = None) -> None:
         self.name = name
@@ -31,9 +44,12 @@ class Trace:
         self.root: Trace = self if self.outer is None else self.outer.root
         self.captures: Captures = Captures() if self.outer is None else self.root.captures
         self.imports: dict[Value, Value] = {}
+        self.sources: dict[Value, Trace] = {}
         self.is_open = False
 
     def __enter__(self) -> Trace:
+        if self.outer is None:
+            gate.close()
         stack().append(self)
         self.builder.__enter__()
         self.is_open = True
@@ -43,16 +59,19 @@ class Trace:
         self.is_open = False
         self.builder.__exit__()
         stack().pop()
+        if self.outer is None:
+            gate.reopen()
 
     def param(self, type: Type, hint: str = "") -> Value:
         """Append a parameter of the function itself; only before anything is imported."""
         return self.builder.param(type, hint)
 
-    def import_(self, value: Value) -> Value:
-        """The parameter that stands for `value` of an enclosing trace."""
+    def import_(self, value: Value, owner: Trace) -> Value:
+        """The parameter that stands for `value` of the enclosing trace `owner`."""
         found = self.imports.get(value)
         if found is None:
             found = self.imports[value] = self.builder.param(value.type, value.hint)
+            self.sources[value] = owner
         return found
 
     def finish(self, results: Sequence[Value]) -> Function:
@@ -60,7 +79,7 @@ class Trace:
         return self.builder.finish(results, self.loc)
 
     def finish_root(self, results: Sequence[Value]) -> Function:
-        """`finish` of an outermost trace: arrays made inside become constants, those from outside hidden inputs.
+        """`finish` of an outermost trace: arrays made inside become constants, others hidden inputs.
 
         The hidden inputs are the last parameters, in the order of `self.captures.inputs`.
         """

@@ -122,7 +122,7 @@ class Traced:
         _no_number(
             self,
             "was used as a condition",
-            "use np.where for a choice between values; `and`, `or`, `not` are np.logical_and, _or, _not on arrays",
+            "choose between values with np.where; `and`, `or`, `not` are np.logical_and, _or, _not",
         )
 
     def __index__(self) -> int:
@@ -193,7 +193,7 @@ for _name in ("add sub mul truediv floordiv mod pow matmul and or xor lshift rsh
 
 
 def implements(*functions: Any) -> Callable[[Callable], Callable]:
-    """Decorator: the function replaces these NumPy or SciPy functions (or pairs of ufunc and method) on traced values."""
+    """Decorator: the function stands in for these NumPy or SciPy functions, or (ufunc, method name),."""
 
     def register(f: Callable) -> Callable:
         for function in functions:
@@ -250,17 +250,17 @@ def call(op: Any, *operands: Any, weak: bool = False, **attrs: Any) -> Any:
 def lift(x: Any) -> Traced:
     """`x` as a traced value of the innermost open trace.
 
-    x  traced value of this or of an enclosing trace, Python number (weakly typed), NumPy scalar or array, or a
-       list or tuple of concrete numbers. Arrays from outside the traced function become hidden inputs, read at
-       each call; arrays made inside become constants.
+    x  traced value of this or of an enclosing trace, Python number (weakly typed), NumPy scalar or array,
+       or a list or tuple of concrete numbers. Arrays from outside the traced function become hidden inputs,
+       read at each call; arrays made inside become constants.
 
-    Raises EscapedTraceError for a value of a finished trace, NotImplementedError for complex numbers, TypeError
-    for other dtypes and objects.
+    Raises EscapedTraceError for a value of a finished trace, NotImplementedError for complex numbers,
+    TypeError for other dtypes and objects.
     """
     cls = x.__class__
     if cls is Traced:
         trace = current_trace()
-        return x if x.trace is trace else Traced(_import(x, trace), trace, x.weak)
+        return x if x.trace is trace else Traced(import_value(x, trace), trace, x.weak)
     if cls is float:
         return Traced(Const(np.float64(x), _F64), current_trace(), True)
     if cls is bool:
@@ -303,14 +303,14 @@ def _lift_array(x: np.ndarray) -> Traced:
         raise TypeError(f"{type(x).__name__} is not supported; convert with np.asarray{at(user_line())}")
     trace = current_trace()
     root = trace.root
-    if x.size == 0 or not x.flags.writeable and x.base is None and x.size <= 16:
+    if x.size == 0:
         return Traced(_constant_of(x), trace)
     value = root.captures.meet(x, root.builder, user_line(3))
-    return Traced(_import(Traced(value, root), trace), trace)
+    return Traced(import_value(Traced(value, root), trace), trace)
 
 
-def _import(x: Traced, trace: Trace) -> Value:
-    """The value that stands in `trace` for `x` of an enclosing trace."""
+def import_value(x: Traced, trace: Trace) -> Value:
+    """The value that stands in `trace` for `x`, which belongs to it or to an enclosing one."""
     if x.trace is trace:
         return x.value
     if not x.trace.is_open or x.trace not in stack():
@@ -323,12 +323,12 @@ def _escaped(x: Traced) -> str:
     where = f", made at {made}," if made else ""
     if x.trace.is_open:
         return (
-            f"the traced value {x.value.type}{where} belongs to the trace of {x.trace.name}{at(x.trace.loc)}, "
-            f"which is open in another thread{at(user_line(4))}"
+            f"the traced value {x.value.type}{where} belongs to the trace of {x.trace.name}"
+            f"{at(x.trace.loc)}, which is open in another thread{at(user_line(4))}"
         )
     return (
-        f"the traced value {x.value.type}{where} escaped from the trace of {x.trace.name}{at(x.trace.loc)}, which "
-        f"has finished; return it as a result instead of storing it. It was used again{at(user_line(4))}"
+        f"the traced {x.value.type}{where} escaped from the trace of {x.trace.name}{at(x.trace.loc)}, "
+        f"which has finished; return it as a result instead of storing it. It was used again{at(user_line(4))}"
     )
 
 

@@ -1,0 +1,138 @@
+"""From the arguments of a call to leaves, their structure, and the key of a specialisation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ..capture.leaves import LeafType, leaf_key, leaf_type
+from ..capture.tracer import Traced
+from ..capture.trees import TreeSpec, flatten, paths, unflatten
+
+
+class Call(NamedTuple):
+    """One call's arguments: `args` by position with the static ones taken out, `kwargs` likewise."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    static: tuple[tuple[int | str, Any], ...]
+    leaves: list[Any]
+    spec: TreeSpec
+    key: Any
+
+
+class Binder:
+    """How the arguments of one function are bound.
+
+    static_argnums, static_argnames  parameters whose values are part of the specialisation; either names the
+                                     parameter however it is passed
+    """
+
+    def __init__(
+        self, f: Callable, static_argnums: int | Sequence[int] | None, static_argnames: str | Sequence[str] | None
+    ) -> None:
+        self.names, self.rest, self.takes_out = parameter_names(f)
+        self.signature_known = bool(self.names or self.rest)
+        numbers = _tuple(static_argnums, int, "static_argnums")
+        names = _tuple(static_argnames, str, "static_argnames")
+        numbers = tuple(n + len(self.names) if n < 0 else n for n in numbers)
+        for n in numbers:
+            if n < 0 or (self.signature_known and n >= len(self.names) and self.rest is None):
+                raise ValueError(f"static_argnums: {name_of(f)} has no parameter {n}")
+        self.static_numbers = {*numbers, *(self.names.index(n) for n in names if n in self.names)}
+        self.static_names = {*names, *(self.names[n] for n in numbers if n < len(self.names))}
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        """The call's leaves and key; TypeError for static arguments that cannot be compared."""
+        if kwargs:
+            args, kwargs = self._positional(args, kwargs)
+        static: list[tuple[int | str, Any]] = []
+        if self.static_numbers or self.static_names:
+            static = [(i, args[i]) for i in sorted(self.static_numbers) if i < len(args)]
+            static += [(n, kwargs[n]) for n in sorted(self.static_names) if n in kwargs]
+            args = tuple(a for i, a in enumerate(args) if i not in self.static_numbers)
+            kwargs = {n: a for n, a in kwargs.items() if n not in self.static_names}
+        leaves, spec = flatten((args, kwargs))
+        key = (spec, tuple([leaf_key(x) for x in leaves]), self._static_key(static))
+        return Call(args, kwargs, tuple(static), leaves, spec, key)
+
+    def merged(self, call: Call, leaves: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments again, with `leaves` in place of the call's own."""
+        args, kwargs = unflatten(call.spec, leaves)
+        if call.static:
+            args = list(args)
+            for where, value in call.static:
+                if isinstance(where, int):
+                    args.insert(where, value)
+                else:
+                    kwargs[where] = value
+        return tuple(args), kwargs
+
+    def leaf_names(self, call: Call) -> list[str]:
+        """What to call each leaf in messages: `w`, `w['a'][0]`."""
+        free = [i for i in range(len(call.args) + len(self.static_numbers)) if i not in self.static_numbers]
+        names = [p for i, a in zip(free, call.args) for p in paths(a, self.name(i))]
+        return names + [p for n, a in sorted(call.kwargs.items()) for p in paths(a, n)]
+
+    def leaf_types(self, call: Call) -> tuple[list[LeafType], list[str]]:
+        """Type and name of every leaf; raises for those that cannot be arguments."""
+        names = self.leaf_names(call)
+        return [leaf_type(x, name) for x, name in zip(call.leaves, names, strict=True)], names
+
+    def name(self, i: int) -> str:
+        """The name of the i-th positional argument."""
+        if i < len(self.names):
+            return self.names[i]
+        return f"{self.rest}[{i - len(self.names)}]" if self.rest else f"args[{i}]"
+
+    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Keywords that continue the positional arguments become such, so that both ways share one version."""
+        more = []
+        for name in self.names[len(args) :]:
+            if name not in kwargs:
+                break
+            more.append(name)
+        if not more:
+            return args, kwargs
+        return (*args, *(kwargs[n] for n in more)), {n: a for n, a in kwargs.items() if n not in more}
+
+    def _static_key(self, static: list[tuple[int | str, Any]]) -> tuple[Any, ...]:
+        for where, value in static:
+            name = self.name(where) if isinstance(where, int) else where
+            if isinstance(value, Traced):
+                raise NotImplementedError(
+                    f"argument {name} is static, but got the traced value {value!r}; make it static in the "
+                    "transformations around this one too, or pass a Python value"
+                )
+            try:
+                hash(value)
+            except TypeError:
+                raise TypeError(
+                    f"the static argument {name} is a {type(value).__qualname__}, which is not hashable; pass a "
+                    "tuple, string, number or another immutable value"
+                ) from None
+        return tuple((where, type(value), value) for where, value in static)
+
+
+def parameter_names(f: Callable) -> tuple[list[str], str | None, bool]:
+    """Positional parameters, the name of `*args` if there is one, and whether `out` is a parameter."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return [], None, False
+    by_position = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+    return by_position, rest, any(p.name == "out" for p in parameters)
+
+
+def name_of(f: Any) -> str:
+    """How messages call a function."""
+    return getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or repr(f)
+
+
+def _tuple(given: Any, kind: type, name: str) -> tuple[Any, ...]:
+    items = () if given is None else (given,) if isinstance(given, kind) else tuple(given)
+    if not all(isinstance(x, kind) for x in items):
+        raise TypeError(f"{name} takes {kind.__name__}s, got {given!r}")
+    return items

@@ -1,0 +1,190 @@
+"""jit: a Python function, compiled once for every set of argument types it is called with."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from .. import pipeline
+from ..capture.trace import tracing
+from ..native.callable import NativeCallable
+from .binding import Binder, Call, name_of
+from .compiled import Compiled
+from .config import interpreting
+from .version import Version
+
+#: Versions kept per set of argument types (they differ in what was captured), and entries tried in one call.
+MAX_VERSIONS, MAX_ENTRIES = 8, 4
+
+
+class CacheInfo(NamedTuple):
+    """How often a function was traced, and how many versions are kept."""
+
+    traces: int
+    versions: int
+
+
+class Jit(NativeCallable):
+    """A compiled function: what `jit` and the other transformations return.
+
+    Called like the Python function. The first call with new argument types traces, optimises and compiles;
+    later ones check types and captured names in native code and run.
+    """
+
+    def __init__(
+        self,
+        f: Callable,
+        implementation: Callable | None = None,
+        *,
+        static_argnums: int | Sequence[int] | None = None,
+        static_argnames: str | Sequence[str] | None = None,
+        name: str = "",
+    ) -> None:
+        """`implementation` is what runs under the trace: `f` itself, or a transformation of it."""
+        if not callable(f):
+            raise TypeError(f"expected a function, got {f!r}")
+        self._function = f
+        self._implementation = f if implementation is None else implementation
+        self._binder = Binder(f, static_argnums, static_argnames)
+        self._static = static_argnums, static_argnames
+        self._versions: dict[Any, list[Version]] = {}
+        self._chain: list[tuple[Version, Call]] = []
+        self._lock = threading.RLock()
+        self._traces = 0
+        functools.update_wrapper(self, f, updated=())
+        self.__name__ = name or str(getattr(f, "__name__", type(f).__name__))
+
+    def _call_slow(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing():
+            return self._implementation(*args, **kwargs)
+        out = None if self._binder.takes_out else kwargs.pop("out", None)
+        call = self._binder.bind(args, kwargs)
+        version = self._version(call)
+        out = None if out is None else version.out_leaves(out)
+        if interpreting():
+            return version.interpret(call.leaves, out)
+        result = version.run(call.leaves, out)
+        if not version.entry_made:
+            self._add_entry(version, call)
+        return result
+
+    def _version(self, call: Call) -> Version:
+        """The version for these arguments whose guards hold; traced if there is none."""
+        with self._lock:
+            versions = self._versions.setdefault(call.key, [])
+            for version in versions:
+                if version.valid():
+                    return version
+            version = self._trace(call)
+            versions.append(version)
+            del versions[:-MAX_VERSIONS]
+            return version
+
+    def _trace(self, call: Call) -> Version:
+        types, names = self._binder.leaf_types(call)
+
+        def run(f: Callable, leaves: Sequence[Any]) -> Any:
+            args, kwargs = self._binder.merged(call, leaves)
+            return f(*args, **kwargs)
+
+        program = pipeline.trace(self._implementation, types, names, run)
+        self._traces += 1
+        return Version(program, types, names)
+
+    def _add_entry(self, version: Version, call: Call) -> None:
+        """Put the version in front of the chain of native entries."""
+        version.entry_made = True
+        with self._lock:
+            chain = [(version, call), *self._chain][:MAX_ENTRIES]
+            entry: Any = self._call_slow
+            for v, c in reversed(chain):
+                static = {i: x for i, x in c.static if isinstance(i, int)}
+                made = v.callable_entry(c.spec, static, entry)
+                if made is None:
+                    return
+                entry = made
+            for v, _ in self._chain[MAX_ENTRIES - 1 :]:
+                v.entry_made = False
+            self._chain = chain
+            self._install(entry)
+
+    def compile(self, *args: Any, **kwargs: Any) -> Compiled:
+        """Compile ahead of time for the types of these arguments; the values do not matter, static ones aside.
+
+        Returns a `Compiled` with the address of the native function, its text at every stage, and a call that
+        takes arguments of exactly these types.
+        """
+        call = self._binder.bind(args, kwargs)
+        return Compiled(self, self._version(call), call)
+
+    def cache_info(self) -> CacheInfo:
+        """How many traces were made so far and how many versions are kept."""
+        return CacheInfo(self._traces, sum(map(len, self._versions.values())))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else self._bound_to(instance)
+
+    def _bound_to(self, instance: Any) -> Jit:
+        """This function as a method of `instance`, with versions of its own."""
+        key = f"_jitad_{self.__name__}"
+        known = getattr(instance, "__dict__", {}).get(key)
+        # A copied instance brings along the method of its original.
+        if isinstance(known, Jit) and known._function.__self__ is instance and known._unbound is self:
+            return known
+        bound = self._bind_method(instance)
+        bound._unbound = self
+        if hasattr(instance, "__dict__"):
+            instance.__dict__[key] = bound
+        return bound
+
+    def _bind_method(self, instance: Any) -> Jit:
+        numbers, names = self._static
+        numbers = (numbers,) if isinstance(numbers, int) else numbers
+        shifted = None if numbers is None else [n - 1 if n > 0 else n for n in numbers]
+        return Jit(
+            self._function.__get__(instance, type(instance)), static_argnums=shifted, static_argnames=names
+        )
+
+    def __repr__(self) -> str:
+        return f"<jitad function {name_of(self)}{inspect_signature(self)}>"
+
+
+def inspect_signature(f: Any) -> str:
+    """The signature as text; empty if there is none."""
+    try:
+        return str(inspect.signature(f))
+    except (TypeError, ValueError):
+        return "(...)"
+
+
+def jit(
+    f: Callable | None = None,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+) -> Any:
+    """Compile `f`, once for every set of argument types.
+
+    f                function of arrays, numbers and trees of them (tuples, lists, dicts, named tuples,
+                     dataclasses), written with NumPy
+    static_argnums   positions of arguments whose value, not only type, is compiled in: sizes, flags, strings.
+                     They must be hashable; each new value means a new compilation
+    static_argnames  the same by name
+
+    Returns a function with the same arguments, and `out=`: the tree of the result with arrays to write into, or
+    None where a new one is wanted. Results are NumPy scalars for shape () and fresh arrays otherwise.
+    Python numbers are traced as weakly typed values. Arrays of any layout and byte order are taken; those
+    that are contiguous, aligned and in native order are read in place.
+
+    Arrays that `f` reads from closures, globals, defaults and `self` are read by reference at each call; other
+    captured names are guarded, and `f` is traced again when one has changed (`explain` lists them).
+
+    Raises TypeError for arguments that are no arrays or numbers, NotImplementedError for NumPy functions and
+    Python control flow that cannot be traced; both name the line.
+    """
+    if f is None:
+        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
+    return Jit(f, static_argnums=static_argnums, static_argnames=static_argnames)

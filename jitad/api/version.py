@@ -1,0 +1,105 @@
+"""Version: a function traced for one set of argument types, and run natively or by the interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .. import pipeline
+from ..capture.arrays import array_type
+from ..capture.guards import holds
+from ..capture.leaves import LeafType
+from ..capture.run import Program
+from ..capture.trees import unflatten
+from ..ir import evaluate
+from . import entries
+
+
+class Version:
+    """One specialisation.
+
+    program  its optimised IR, what it captured and the structure of its result
+    leaves   types of the argument leaves
+    """
+
+    def __init__(self, program: Program, leaves: Sequence[LeafType], names: Sequence[str]) -> None:
+        self.program = program
+        self.leaves = tuple(leaves)
+        self.names = tuple(names)
+        self.inputs = tuple(i.array for i in program.captures.inputs)
+        self.guards = program.captures.guards
+        self.entry_made = False
+
+    def valid(self) -> bool:
+        """Whether all that was captured is as it was when traced, contents of captured arrays aside."""
+        return all(map(holds, self.guards)) and all(
+            a.shape == i.param.shape and array_type(a) is i.param.type
+            for a, i in zip(self.inputs, self.program.captures.inputs)
+        )
+
+    @cached_property
+    def binary(self) -> pipeline.Binary:
+        return pipeline.compile_native(self.program.fn)
+
+    @cached_property
+    def signature(self) -> Any:
+        """The kernel's signature with flat arguments and results, for the general call path."""
+        return entries.flat_signature(self)
+
+    def interpret(self, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
+        """Run the IR through NumPy."""
+        results = evaluate.evaluate(self.program.fn, *leaves, *self.inputs)
+        if out is not None:
+            _check_out(results, out)
+            for i, target in enumerate(out):
+                if target is not None:
+                    np.copyto(target, results[i])
+                    results[i] = target
+        return self.result(results)
+
+    def run(self, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
+        """Run the machine code on arguments of any layout."""
+        from ..native.call import invoke
+
+        address = self.binary.module.address(self.binary.lowered.symbol)
+        return self.result(invoke(address, self.signature, leaves, out))
+
+    def result(self, leaves: Sequence[Any]) -> Any:
+        return unflatten(self.program.out_spec, leaves)
+
+    def out_leaves(self, out: Any) -> list[Any]:
+        """The arrays of `out=`, one (or None) a result leaf."""
+        try:
+            return list(self.program.out_spec.flatten_up_to(out))
+        except ValueError as error:
+            raise ValueError(f"out= must have the structure of the result: {error}") from None
+
+    def on_status(self, status: int) -> NoReturn:
+        """Raise the exception that a positive status of the kernel stands for."""
+        kind, text, loc = self.binary.lowered.messages[status]
+        raise kind(f"{text}\n  from {loc}" if loc is not None else text)
+
+    def callable_entry(self, spec: Any, static: Any, fallback: Callable[..., Any]) -> Any:
+        """A native entry for calls like this version's, or None when there can be none."""
+        return entries.native_entry(self, spec, static, fallback)
+
+
+def _check_out(results: Sequence[Any], out: Sequence[Any]) -> None:
+    """Raise for targets that results cannot be written into, as the native path does."""
+    for i, (x, target) in enumerate(zip(results, out)):
+        if target is None:
+            continue
+        if not isinstance(target, np.ndarray) or isinstance(target, np.ma.MaskedArray):
+            raise TypeError(f"out[{i}] is a {type(target).__name__}; it has to be an ndarray or None")
+        if target.dtype.newbyteorder("=") != x.dtype:
+            raise TypeError(f"out[{i}] is {target.dtype}, the result is {x.dtype}")
+        if target.shape != x.shape:
+            raise ValueError(f"out[{i}] has shape {target.shape}, the result {x.shape}")
+        if not target.flags.writeable:
+            raise ValueError(f"out[{i}] is read-only")
+        for j, other in enumerate(out[:i]):
+            if other is not None and np.shares_memory(target, other):
+                raise ValueError(f"out[{j}] and out[{i}] share memory")

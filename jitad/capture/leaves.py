@@ -1,0 +1,78 @@
+"""What a leaf of an argument is: array, NumPy scalar or Python number, and which IR type it has."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..ir.types import BOOL, F64, I64, Type, is_supported, type_of
+from .tracer import Traced
+
+
+class LeafType(NamedTuple):
+    """The IR type of an argument leaf.
+
+    kind  "array", "scalar" (NumPy's) or "python"; the last is weakly typed, bool excepted
+    """
+
+    type: Type
+    kind: str
+
+    @property
+    def weak(self) -> bool:
+        return self.kind == "python" and self.type.dtype != BOOL
+
+
+_PYTHON = {
+    float: LeafType(type_of(F64), "python"),
+    int: LeafType(type_of(I64), "python"),
+    bool: LeafType(type_of(BOOL), "python"),
+}
+
+
+def leaf_key(x: Any) -> Any:
+    """What the specialisation depends on, cheaply: equal keys have equal leaf types."""
+    cls = x.__class__
+    if cls is np.ndarray:
+        return x.dtype, x.shape
+    if cls is int and not -(1 << 63) <= x < 1 << 63:
+        return OverflowError
+    return (cls, x.dtype, x.shape) if isinstance(x, np.ndarray) else cls
+
+
+def leaf_type(x: Any, name: str) -> LeafType:
+    """The type of the argument leaf called `name`.
+
+    Raises NotImplementedError for complex numbers, OverflowError for Python ints beyond int64 and TypeError for
+    other dtypes and objects; all name the argument and say what to do.
+    """
+    known = _PYTHON.get(x.__class__)
+    if known is not None:
+        if leaf_key(x) is OverflowError:
+            raise OverflowError(f"argument {name} = {x} is outside int64")
+        return known
+    if isinstance(x, (np.matrix, np.ma.MaskedArray)):
+        raise TypeError(f"argument {name} is a {type(x).__name__}; pass an ndarray: np.asarray({name})")
+    if isinstance(x, (np.ndarray, np.generic)):
+        dtype = x.dtype.newbyteorder("=")
+        if not is_supported(dtype):
+            _refuse(dtype, name)
+        return LeafType(type_of(dtype, x.shape), "array" if isinstance(x, np.ndarray) else "scalar")
+    if isinstance(x, Traced):
+        return LeafType(x.type, "python" if x.weak else "array")
+    if isinstance(x, complex):
+        raise NotImplementedError(f"argument {name} is complex; complex numbers are not supported yet")
+    raise TypeError(
+        f"argument {name} is a {type(x).__qualname__}, not an array or number; convert it, or make the argument "
+        "static: static_argnums or static_argnames"
+    )
+
+
+def _refuse(dtype: np.dtype, name: str) -> None:
+    if dtype.kind == "c":
+        raise NotImplementedError(f"argument {name} has dtype {dtype}; complex numbers are not supported yet")
+    remedy = f"convert it: {name}.astype(np.float{32 if dtype.itemsize < 4 else 64})"
+    if dtype.kind not in "fO":
+        remedy = "pass numbers (np.float64, np.int64 …) instead"
+    raise TypeError(f"argument {name} has dtype {dtype}, which is not supported; {remedy}")

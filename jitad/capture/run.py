@@ -1,0 +1,101 @@
+"""Running a Python function under a trace: the outermost one of a compilation, or one inside another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ..ir.graph import Function, Value
+from ..ir.types import Type
+from . import closure
+from .arrays import Captures
+from .leaves import LeafType
+from .source import at, definition_line
+from .trace import Trace, current_trace
+from .tracer import Traced, import_value, lift
+from .trees import RESULTS, TreeSpec, flatten
+
+
+class Program(NamedTuple):
+    """A traced function: parameters are the argument leaves, then the hidden inputs of `captures`."""
+
+    fn: Function
+    out_spec: TreeSpec
+    captures: Captures
+
+
+class Subprogram(NamedTuple):
+    """A function traced inside another trace.
+
+    fn       parameters: the inputs, then one for each import
+    imports  the values of enclosing traces that `fn` reads, as seen from there
+    weak     per result leaf: it stands for a Python number
+    """
+
+    fn: Function
+    imports: tuple[Traced, ...]
+    out_spec: TreeSpec
+    weak: tuple[bool, ...]
+
+
+def function_name(f: Callable) -> str:
+    """The name of a Python function for symbols and messages."""
+    inner = getattr(f, "func", f)
+    return str(getattr(f, "__name__", None) or getattr(inner, "__name__", type(f).__name__))
+
+
+def capture(
+    f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]
+) -> Program:
+    """Trace `f` as the outermost function of a compilation.
+
+    leaves, hints  types and names of the argument leaves
+    call           (function, traced leaves) → its result; puts the leaves into the argument tree
+    """
+    trace = Trace(function_name(f), definition_line(f))
+    with trace:
+        arguments = [
+            Traced(trace.param(leaf.type, hint), trace, leaf.weak)
+            for leaf, hint in zip(leaves, hints, strict=True)
+        ]
+        values, out_spec, _ = _results(call(closure.clone(f), arguments), trace)
+    return Program(trace.finish_root(values), out_spec, trace.captures)
+
+
+def capture_inner(
+    f: Callable, types: Sequence[Type], weak: Sequence[bool], call: Callable[..., Any]
+) -> Subprogram:
+    """Trace `f` inside the innermost open trace; values of enclosing traces become further parameters.
+
+    types, weak  of the inputs
+    call         (function, traced inputs) → its result
+    """
+    trace = Trace(function_name(f), definition_line(f))
+    with trace:
+        inputs = [Traced(trace.param(t), trace, w) for t, w in zip(types, weak, strict=True)]
+        values, out_spec, result_weak = _results(call(closure.clone(f), inputs), trace)
+    imports = tuple(Traced(v, owner) for v, owner in trace.sources.items())
+    return Subprogram(trace.finish(values), imports, out_spec, result_weak)
+
+
+def inline(fn: Function, inputs: Sequence[Traced], imports: Sequence[Traced] = ()) -> list[Value]:
+    """Append `fn` to the innermost open trace, its parameters being `inputs` and then `imports`."""
+    trace = current_trace()
+    return trace.builder.inline(fn, [import_value(x, trace) for x in (*inputs, *imports)])
+
+
+def _results(result: Any, trace: Trace) -> tuple[list[Value], TreeSpec, tuple[bool, ...]]:
+    """The result leaves as values of `trace`, their structure, and which are weakly typed."""
+    leaves, spec = flatten(result, RESULTS)
+    lifted = [_lift_result(x, trace) for x in leaves]
+    return [x.value for x in lifted], spec, tuple(x.weak for x in lifted)
+
+
+def _lift_result(x: Any, trace: Trace) -> Traced:
+    try:
+        return lift(x)
+    except TypeError as error:
+        raise TypeError(
+            f"the result of {trace.name}{at(trace.loc)} has a leaf of type {type(x).__qualname__}; "
+            "results are trees of arrays, numbers and None"
+        ) from error

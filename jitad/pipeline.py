@@ -1,0 +1,73 @@
+"""The whole compiler on one screen, one line a stage."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import ad, opt
+from .capture.leaves import LeafType
+from .capture.run import Program, capture
+from .ir.graph import Function
+
+if TYPE_CHECKING:
+    from .lower import Lowered
+    from .native.engine import NativeModule
+
+#: JITAD_CHECK=1 verifies the IR after every stage; the tests switch it on.
+CHECK = os.environ.get("JITAD_CHECK", "") not in ("", "0")
+
+_symbols = itertools.count()
+
+
+class Binary(NamedTuple):
+    """A compiled function: what was lowered, and the machine code."""
+
+    lowered: Lowered
+    module: NativeModule
+
+
+def trace(
+    f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]
+) -> Program:
+    """Python function → optimised IR; `leaves` are the types of its arguments (see `capture.run.capture`)."""
+    program = capture(f, leaves, hints, call)
+    return program._replace(fn=optimized(program.fn))
+
+
+def tangent(fn: Function, active: Sequence[bool]) -> Function:
+    """(params, tangents of active params) → (results, tangents of floating results)."""
+    return checked(ad.tangent(optimized(fn), active))
+
+
+def adjoint(fn: Function, active: Sequence[bool], differentiated: int) -> Function:
+    """(params, cotangents of the first `differentiated` results) → (results, cotangents of active params)."""
+    fn = optimized(fn)
+    reverse = ad.adjoint(fn.replace(results=fn.results[:differentiated]), active)
+    # The primal equations are all there, so the results without cotangents can be had beside the others.
+    return checked(reverse.replace(results=(*fn.results, *reverse.results[differentiated:])))
+
+
+def compile_native(fn: Function) -> Binary:
+    """Optimised IR → machine code."""
+    from . import lower, native
+
+    fn = checked(opt.contract(fn))
+    lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}")
+    return Binary(lowered, native.engine.compile_module(lowered.llvm))
+
+
+def optimized(fn: Function) -> Function:
+    """The standard optimisation, checked."""
+    return checked(opt.optimize(checked(fn)))
+
+
+def checked(fn: Function) -> Function:
+    """`fn`, verified if checks are on."""
+    if CHECK:
+        from .ir import verify
+
+        verify.check(fn)
+    return fn

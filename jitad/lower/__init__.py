@@ -1,0 +1,5 @@
+"""Lowering: an IR function becomes the LLVM text of one kernel."""
+
+from .kernel import Lowered, lower
+
+__all__ = ["Lowered", "lower"]

@@ -1,0 +1,128 @@
+"""Buffer planning: which memory each stored value lives in, by liveness over the schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..ir.graph import Value
+from .plan import Plan, Root, Step, base_of
+
+ALIGNMENT = 64
+
+
+def aligned(nbytes: int) -> int:
+    return -(-nbytes // ALIGNMENT) * ALIGNMENT
+
+
+@dataclass
+class Buffer:
+    """One piece of memory that one or more values share, one after the other."""
+
+    nbytes: int
+    first: int
+    last: int
+    out: int = -1  # number of the function result it is, −1: workspace
+    offset: int = 0
+    values: list[Value] = field(default_factory=list)
+
+
+class Buffers:
+    """Places every stored root: results where they are returned, the rest in one workspace.
+
+    An update whose base dies with it writes into the base's memory. Workspace offsets are
+    given first-fit by size among the intervals that are alive together.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.of: dict[Value, Buffer] = {}
+        self.in_place: set[Value] = set()
+        self.last_read: dict[Value, int] = {}
+        self.readers: dict[Value, list[object]] = {}
+        self._liveness(plan.steps)
+        self.copies = self._pin_results()
+        self._assign(plan.steps)
+        self.nbytes = self._place()
+
+    def _liveness(self, steps: list[Step]) -> None:
+        for number, step in enumerate(steps):
+            for eqn in step.eqns:
+                for leaf in self.plan.small_reads(eqn).leaves:
+                    self._read(leaf, number, eqn)
+            for root in step.roots:
+                for leaf in root.reads.leaves:
+                    self._read(leaf, number, root)
+
+    def _read(self, leaf: Value, number: int, reader: object) -> None:
+        home = self.plan.home(leaf)
+        self.last_read[home] = number
+        self.readers.setdefault(home, []).append(reader)
+
+    def _pin_results(self) -> list[tuple[int, Value]]:
+        """Results that are roots are computed in place; the others are copied at the end."""
+        self.pinned: dict[Value, int] = {}
+        copies = []
+        for k, result in enumerate(self.plan.fn.results):
+            home = self.plan.home(result)
+            root = self.plan.roots.get(home)
+            if root is not None and root.stored and home not in self.pinned:
+                self.pinned[home] = k
+            else:
+                copies.append((k, result))
+                self.last_read[home] = len(self.plan.steps)
+        return copies
+
+    def _assign(self, steps: list[Step]) -> None:
+        for number, step in enumerate(steps):
+            for root in step.roots:
+                if root.stored:
+                    self._give(root, number, step)
+
+    def _give(self, root: Root, number: int, step: Step) -> None:
+        value = root.value
+        base = self._dying_base(root, number, step)
+        last = self.last_read.get(value, number)
+        if base is not None:
+            buffer = self.of[base]
+            buffer.last = max(buffer.last, last)
+            self.in_place.add(value)
+        else:
+            buffer = Buffer(value.type.nbytes, number, last)
+        buffer.values.append(value)
+        if value in self.pinned:
+            buffer.out = self.pinned[value]
+        self.of[value] = buffer
+
+    def _dying_base(self, root: Root, number: int, step: Step) -> Value | None:
+        """The operand whose memory the root may take over: an update's base that nothing reads again."""
+        base = base_of(root)
+        if base is None:
+            return None
+        home = self.plan.home(base)
+        buffer = self.of.get(home)
+        if buffer is None or buffer.out >= 0 or self.last_read[home] > number:
+            return None
+        alone = all(reader is root for reader in self.readers[home] if reader in step.roots)
+        others = [v for v in root.eqn.operands if v is not base]
+        rereads = any(self.plan.home(leaf) is home for leaf in self.plan.reads_of(others).leaves)
+        return home if alone and not rereads and base.type.nbytes == root.value.type.nbytes else None
+
+    def _place(self) -> int:
+        """Offsets in the workspace; its size in bytes."""
+        buffers = {id(b): b for b in self.of.values() if b.out < 0}.values()
+        placed: list[Buffer] = []
+        total = 0
+        for buffer in sorted(buffers, key=lambda b: (-b.nbytes, b.first)):
+            overlapping = sorted(
+                (b for b in placed if b.first <= buffer.last and buffer.first <= b.last),
+                key=lambda b: b.offset,
+            )
+            at = 0
+            for b in overlapping:
+                if b.offset - at >= aligned(buffer.nbytes):
+                    break
+                at = max(at, b.offset + aligned(b.nbytes))
+            buffer.offset = at
+            placed.append(buffer)
+            total = max(total, at + aligned(buffer.nbytes))
+        return total

@@ -1,0 +1,159 @@
+"""The functions of a kernel as text: chunks of a long program, constants, and the C function around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .emitter import Reg, literal
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+
+#: A workspace up to this size is on the stack.
+STACK_BYTES = 16384
+
+
+class Chunk:
+    """One LLVM function: entry (allocas, pointers, reloads), body, and saves for later chunks."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.entry: list[str] = []
+        self.body: list[str] = []
+        self.tail: list[str] = []
+        self.reloaded: dict[str, Reg] = {}
+        self._at: dict[int, str] = {}
+
+    def at(self, offset: int) -> str:
+        """A pointer to a workspace offset."""
+        name = self._at.get(offset)
+        if name is None:
+            name = self._at[offset] = f"%ws{offset}"
+            self.entry.append(f"{name} = getelementptr inbounds i8, ptr %ws, i64 {offset}")
+        return name
+
+    def alloca(self, full: str, name: str) -> str:
+        self.entry.append(f"{name} = alloca {full}")
+        return name
+
+    def save(self, x: Reg, offset: int) -> None:
+        """Store a register for later chunks, at the end of this one."""
+        name = self.at(offset)
+        if x.ty == "i1":
+            self.tail.append(f"{x.text}.save = zext i1 {x.text} to i8")
+            self.tail.append(f"store i8 {x.text}.save, ptr {name}")
+        else:
+            self.tail.append(f"store {x.ty} {x.text}, ptr {name}")
+
+    def reload(self, x: Reg, memory: str, offset: int) -> Reg:
+        """Load a register that an earlier chunk saved."""
+        name = self.at(offset)
+        loaded = f"{x.text}.{self.number}"
+        if x.ty == "i1":
+            self.entry.append(f"{loaded}.raw = load i8, ptr {name}")
+            self.entry.append(f"{loaded} = trunc i8 {loaded}.raw to i1")
+        else:
+            self.entry.append(f"{loaded} = load {memory}, ptr {name}")
+        self.reloaded[x.text] = Reg(loaded, x.ty, 1, self.number)
+        return self.reloaded[x.text]
+
+
+class Text:
+    """Module-level text: globals, loop metadata, and how chunks become one C function."""
+
+    def __init__(self, symbol: str, inputs: int, outputs: int) -> None:
+        self.symbol = symbol
+        self.inputs, self.outputs = inputs, outputs
+        self.globals: list[str] = []
+        self._constants: dict[tuple[str, Any], str] = {}
+        self.metadata: list[str] = []
+
+    def name(self, suffix: str) -> str:
+        return f'@"{self.symbol}.{suffix}"'
+
+    def global_constant(self, ty: str, value: Any) -> str:
+        found = self._constants.get((ty, value))
+        if found is None:
+            found = self._constants[ty, value] = self.name(f"k{len(self._constants)}")
+            self.globals.append(f"{found} = private unnamed_addr constant {ty} {literal(value, ty)}")
+        return found
+
+    def global_bytes(self, data: np.ndarray) -> str:
+        name = self.name(f"c{len(self.globals)}")
+        raw = data.tobytes()
+        text = "".join(f"\\{b:02x}" for b in raw)
+        self.globals.append(f'{name} = private unnamed_addr constant [{len(raw)} x i8] c"{text}", align 64')
+        return name
+
+    def loop_metadata(self, unroll: int) -> str:
+        number = len(self.metadata)
+        hint = {0: "", 1: '!{!"llvm.loop.unroll.disable"}'}.get(
+            unroll, f'!{{!"llvm.loop.unroll.count", i32 {unroll}}}'
+        )
+        parts = f'!{number}, !{{!"llvm.loop.vectorize.width", i32 1}}' + (f", {hint}" if hint else "")
+        self.metadata.append(f"!{number} = distinct !{{{parts}}}")
+        return f"!{number}"
+
+    def assemble(self, kernel: Kernel) -> str:
+        names = [f"%in{k}" for k in range(self.inputs)] + [f"%const{k}" for k in range(len(kernel.constants))]
+        readers = [f"ptr noalias readonly captures(none) {n}" for n in names]
+        writers = [f"ptr noalias captures(none) %out{k}" for k in range(self.outputs)]
+        main = Main(self.name(""), readers + writers, names + [f"%out{k}" for k in range(self.outputs)])
+        functions = main.text(self, kernel)
+        declarations = sorted(set(kernel.e.declarations.values()) | main.declarations)
+        return "\n".join([*declarations, *self.globals, *functions, *self.metadata, ""])
+
+
+class Main:
+    """The C function: workspace, status, and the chunks in order."""
+
+    def __init__(self, _: str, params: list[str], names: list[str]) -> None:
+        self.params, self.names = params, names
+        self.declarations: set[str] = set()
+
+    def text(self, module: Text, kernel: Kernel) -> list[str]:
+        lines = ["%status = alloca i32", "store i32 0, ptr %status"]
+        release = self._workspace(lines, kernel.frame_bytes)
+        functions: list[str] = []
+        if len(kernel.chunks) == 1:
+            (chunk,) = kernel.chunks
+            lines += chunk.entry + chunk.body
+        else:
+            for chunk in kernel.chunks:
+                functions += self._function(module, chunk)
+                args = ", ".join(f"ptr {n}" for n in [*self.names, "%ws", "%status"])
+                lines.append(f"call fastcc void {module.name(str(chunk.number))}({args})")
+        lines += [*release, "%code = load i32, ptr %status", "ret i32 %code"]
+        if kernel.frame_bytes > STACK_BYTES:
+            lines += ["nomemory:", "ret i32 -1"]
+        head = f'define i32 @"{module.symbol}"({", ".join(self.params)}) nounwind {{'
+        return [*functions, head, *lines, "}"]
+
+    def _workspace(self, lines: list[str], nbytes: int) -> list[str]:
+        """Obtain the workspace; returns what gives it back."""
+        if not nbytes:
+            lines.append("%ws = getelementptr i8, ptr null, i64 0")
+            return []
+        if nbytes <= STACK_BYTES:
+            lines.append(f"%ws = alloca [{nbytes} x i8], align 64")
+            return []
+        self.declarations |= {'declare noalias ptr @"libc.malloc"(i64)', 'declare void @"libc.free"(ptr)'}
+        lines += [
+            f'%raw = call ptr @"libc.malloc"(i64 {nbytes + 64})',
+            "%failed = icmp eq ptr %raw, null",
+            "br i1 %failed, label %nomemory, label %start",
+            "start:",
+            "%address = ptrtoint ptr %raw to i64",
+            "%raised = add i64 %address, 63",
+            "%aligned = and i64 %raised, -64",
+            "%skip = sub i64 %aligned, %address",
+            "%ws = getelementptr inbounds i8, ptr %raw, i64 %skip",
+        ]
+        return ['call void @"libc.free"(ptr %raw)']
+
+    def _function(self, module: Text, chunk: Chunk) -> list[str]:
+        params = [*self.params, "ptr noalias %ws", "ptr noalias %status"]
+        head = f"define internal fastcc void {module.name(str(chunk.number))}({', '.join(params)}) nounwind noinline {{"
+        return [head, *chunk.entry, *chunk.body, *chunk.tail, "ret void", "}"]

@@ -1,0 +1,226 @@
+"""Emitter: registers and instructions as LLVM text; knows types and lanes, names no op."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+
+
+def llvm_type(dtype: np.dtype) -> str:
+    """The LLVM type of one element in a register; bool is i1 there and i8 in memory."""
+    if dtype.kind == "f":
+        return "double" if dtype.itemsize == 8 else "float"
+    return "i1" if dtype.kind == "b" else f"i{8 * dtype.itemsize}"
+
+
+def memory_type(dtype: np.dtype) -> str:
+    """The LLVM type of one element in memory."""
+    return "i8" if dtype.kind == "b" else llvm_type(dtype)
+
+
+class Reg:
+    """An SSA register (or literal) of `lanes` elements of type `ty`; `chunk` is the function it lives in."""
+
+    __slots__ = ("text", "ty", "lanes", "chunk")
+
+    def __init__(self, text: str, ty: str, lanes: int = 1, chunk: int = -1) -> None:
+        self.text = text
+        self.ty = ty
+        self.lanes = lanes
+        self.chunk = chunk  # −1: a literal, valid everywhere
+
+    @property
+    def full(self) -> str:
+        return self.ty if self.lanes == 1 else f"<{self.lanes} x {self.ty}>"
+
+
+def literal(value: Any, ty: str) -> str:
+    """`value` as an LLVM literal of scalar type `ty`, floats by their exact bits."""
+    if ty == "double":
+        return f"0x{struct.unpack('<Q', struct.pack('<d', float(value)))[0]:016X}"
+    if ty == "float":
+        return f"0x{struct.unpack('<Q', struct.pack('<d', float(np.float32(value))))[0]:016X}"
+    if ty == "i1":
+        return "true" if value else "false"
+    return str(int(value))
+
+
+class Emitter:
+    """Appends instructions to `lines`; the current function is number `chunk`."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.declarations: dict[str, str] = {}
+        self.chunk = 0
+        self._count = 0
+
+    # registers and text
+
+    def fresh(self) -> str:
+        self._count += 1
+        return f"%v{self._count}"
+
+    def label(self, stem: str) -> str:
+        self._count += 1
+        return f"{stem}.{self._count}"
+
+    def put(self, line: str) -> None:
+        self.lines.append(line)
+
+    def define(self, instruction: str, ty: str, lanes: int = 1) -> Reg:
+        self._count += 1
+        name = f"%v{self._count}"
+        self.lines.append(f"{name} = {instruction}")
+        return Reg(name, ty, lanes, self.chunk)
+
+    def literal(self, value: Any, ty: str, lanes: int = 1) -> Reg:
+        text = literal(value, ty)
+        return Reg(text if lanes == 1 else f"splat ({ty} {text})", ty, lanes)
+
+    # what `Scalar` lowering rules call
+
+    def op(self, name: str, x: Reg, y: Reg) -> Reg:
+        """A binary instruction, `fadd`, `sdiv`, `xor` …, on registers of one type."""
+        return self.define(f"{name} {x.full} {x.text}, {y.text}", x.ty, x.lanes)
+
+    def fneg(self, x: Reg) -> Reg:
+        return self.define(f"fneg {x.full} {x.text}", x.ty, x.lanes)
+
+    def fcmp(self, predicate: str, x: Reg, y: Reg) -> Reg:
+        return self.define(f"fcmp {predicate} {x.full} {x.text}, {y.text}", "i1", x.lanes)
+
+    def icmp(self, predicate: str, x: Reg, y: Reg) -> Reg:
+        return self.define(f"icmp {predicate} {x.full} {x.text}, {y.text}", "i1", x.lanes)
+
+    def select(self, c: Reg, x: Reg, y: Reg) -> Reg:
+        return self.define(f"select {c.full} {c.text}, {x.full} {x.text}, {y.full} {y.text}", x.ty, x.lanes)
+
+    def const(self, value: Any, like: Reg) -> Reg:
+        """A constant of `like`'s type and lanes."""
+        return self.literal(value, like.ty, like.lanes)
+
+    def const_of(self, value: Any, dtype: Any, like: Reg) -> Reg:
+        """A constant of another dtype with the lanes of `like`."""
+        return self.literal(value, llvm_type(np.dtype(dtype)), like.lanes)
+
+    def cast(self, instruction: str, x: Reg, dtype: Any) -> Reg:
+        """A conversion instruction (`sitofp`, `zext`, `fptrunc` …) to `dtype`."""
+        ty = llvm_type(np.dtype(dtype))
+        to = ty if x.lanes == 1 else f"<{x.lanes} x {ty}>"
+        return self.define(f"{instruction} {x.full} {x.text} to {to}", ty, x.lanes)
+
+    def bitcast(self, x: Reg, ty: str) -> Reg:
+        to = ty if x.lanes == 1 else f"<{x.lanes} x {ty}>"
+        return self.define(f"bitcast {x.full} {x.text} to {to}", ty, x.lanes)
+
+    def intrinsic(self, name: str, *xs: Reg) -> Reg:
+        """An overloaded LLVM intrinsic whose operands and result have one type."""
+        x = xs[0]
+        symbol = f"@{name}.{_suffix(x)}"
+        if symbol not in self.declarations:
+            self.declarations[symbol] = f"declare {x.full} {symbol}({', '.join(v.full for v in xs)})"
+        args = ", ".join(f"{v.full} {v.text}" for v in xs)
+        return self.define(f"call {x.full} {symbol}({args})", x.ty, x.lanes)
+
+    def intrinsic_to(self, name: str, x: Reg, dtype: Any) -> Reg:
+        """An LLVM intrinsic with another result dtype, such as `llvm.fptosi.sat`."""
+        out = Reg("", llvm_type(np.dtype(dtype)), x.lanes)
+        symbol = f"@{name}.{_suffix(out)}.{_suffix(x)}"
+        self.declarations.setdefault(symbol, f"declare {out.full} {symbol}({x.full})")
+        return self.define(f"call {out.full} {symbol}({x.full} {x.text})", out.ty, x.lanes)
+
+    def libm(self, name: str, *xs: Reg) -> Reg:
+        """libm's function, one call a lane; `float` operands call the f-suffixed twin."""
+        symbol = f"libm.{name}f" if xs[0].ty == "float" else f"libm.{name}"
+        return self._by_lane(symbol, xs)
+
+    def special(self, name: str, *xs: Reg) -> Reg:
+        """scipy.special.cython_special's double function, one call a lane."""
+        if xs[0].ty == "double":
+            return self._by_lane(f"special.{name}", xs)
+        wide = tuple(self.cast("fpext", x, np.float64) for x in xs)
+        return self.cast("fptrunc", self._by_lane(f"special.{name}", wide), np.float32)
+
+    def _by_lane(self, symbol: str, xs: tuple[Reg, ...]) -> Reg:
+        ty, lanes = xs[0].ty, xs[0].lanes
+        name = f'@"{symbol}"'
+        if name not in self.declarations:
+            params = ", ".join([ty] * len(xs))
+            self.declarations[name] = f"declare {ty} {name}({params}) nounwind willreturn memory(none)"
+        if lanes == 1:
+            args = ", ".join(f"{ty} {x.text}" for x in xs)
+            return self.define(f"call {ty} {name}({args})", ty)
+        out = Reg("poison", ty, lanes)
+        for k in range(lanes):
+            args = ", ".join(f"{ty} {self.extract(x, k).text}" for x in xs)
+            out = self.insert(out, self.define(f"call {ty} {name}({args})", ty), k)
+        return out
+
+    # lanes
+
+    def extract(self, x: Reg, lane: int) -> Reg:
+        return self.define(f"extractelement {x.full} {x.text}, i64 {lane}", x.ty)
+
+    def insert(self, x: Reg, element: Reg, lane: int) -> Reg:
+        return self.define(
+            f"insertelement {x.full} {x.text}, {element.ty} {element.text}, i64 {lane}", x.ty, x.lanes
+        )
+
+    def splat(self, x: Reg, lanes: int) -> Reg:
+        """`x` in every lane."""
+        if x.chunk < 0:
+            return Reg(f"splat ({x.ty} {x.text})", x.ty, lanes)
+        one = self.insert(Reg("poison", x.ty, lanes), x, 0)
+        zeros = "zeroinitializer"
+        return self.define(
+            f"shufflevector {one.full} {one.text}, {one.full} poison, <{lanes} x i32> {zeros}", x.ty, lanes
+        )
+
+    def shuffle(self, x: Reg, order: list[int]) -> Reg:
+        picks = ", ".join(f"i32 {k}" for k in order)
+        return self.define(
+            f"shufflevector {x.full} {x.text}, {x.full} poison, <{len(order)} x i32> <{picks}>",
+            x.ty,
+            len(order),
+        )
+
+    # memory
+
+    def gep(self, pointer: str, element: str, offset: str) -> str:
+        name = self.fresh()
+        self.lines.append(f"{name} = getelementptr inbounds {element}, ptr {pointer}, i64 {offset}")
+        return name
+
+    def load(self, pointer: str, dtype: np.dtype, lanes: int = 1) -> Reg:
+        """Load `lanes` adjacent elements (vectors need only element alignment)."""
+        ty = memory_type(dtype)
+        full = ty if lanes == 1 else f"<{lanes} x {ty}>"
+        out = self.define(f"load {full}, ptr {pointer}, align {dtype.itemsize}", ty, lanes)
+        return self.icmp("ne", out, self.literal(0, "i8", lanes)) if dtype.kind == "b" else out
+
+    def store(self, x: Reg, pointer: str, dtype: np.dtype) -> None:
+        if dtype.kind == "b":
+            to = "i8" if x.lanes == 1 else f"<{x.lanes} x i8>"
+            x = self.define(f"zext {x.full} {x.text} to {to}", "i8", x.lanes)
+        self.lines.append(f"store {x.full} {x.text}, ptr {pointer}, align {dtype.itemsize}")
+
+    def offset(self, terms: list[tuple[int, str]], constant: int) -> str:
+        """The text of `Σ coefficient · register + constant`, an i64."""
+        total = ""
+        for coefficient, register in terms:
+            term = (
+                register
+                if coefficient == 1
+                else self.define(f"mul nsw i64 {register}, {coefficient}", "i64").text
+            )
+            total = self.define(f"add nsw i64 {total}, {term}", "i64").text if total else term
+        if not total:
+            return str(constant)
+        return self.define(f"add nsw i64 {total}, {constant}", "i64").text if constant else total
+
+
+def _suffix(x: Reg) -> str:
+    scalar = {"double": "f64", "float": "f32"}.get(x.ty, x.ty)
+    return scalar if x.lanes == 1 else f"v{x.lanes}{scalar}"

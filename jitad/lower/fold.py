@@ -1,0 +1,193 @@
+"""Reductions inside a loop nest: fixed accumulators, folded in a fixed order.
+
+Along the innermost axis vector number k goes to accumulator k mod 4; the rest of a row, shorter than a vector, to a
+scalar accumulator; long rows fold blocks into second- and third-level accumulators, so that the rounding error stays
+near that of pairwise summation. The order depends on the program only, never on the machine's vector width.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..ir.graph import Value
+from .emitter import Reg, llvm_type
+from .index import Index, Ix
+from .nest import LANES, Nest
+from .plan import Root, contract_indices
+
+#: Independent vector accumulators.
+WAYS = 4
+#: Vector iterations of a first-level block, and blocks of a second-level one.
+BLOCK, SUPERBLOCK = 512, 64
+
+
+class Fold:
+    """One reduction (or product contraction) of a nest."""
+
+    def __init__(self, nest: Nest, root: Root) -> None:
+        self.nest, self.root, self.e = nest, root, nest.e
+        self.eqn = root.eqn
+        self.dtype = root.value.dtype
+        self.ty = llvm_type(self.dtype)
+        rank = len(root.space)
+        self.reduced = self._reduced_axes(rank)
+        #: loops open when the accumulators start: the axes from here on are all reduced
+        self.start = rank
+        while self.start and self.start - 1 in self.reduced:
+            self.start -= 1
+        self.kept = [a for a in range(rank) if a not in self.reduced]
+        self.in_memory = any(a < self.start for a in self.reduced)
+        self.slots: list[str] = []
+        self.wide = False
+        self.levels: tuple[int, ...] = ()
+
+    def _reduced_axes(self, rank: int) -> set[int]:
+        if self.root.kind == "contract":
+            return set(range(self.root.value.ndim, rank))
+        return set(self.eqn.attrs["axes"])
+
+    # the monoid
+
+    def identity(self, lanes: int = 1) -> Reg:
+        if self.root.kind == "contract":
+            return self.e.literal(0, self.ty, lanes)
+        return self.e.literal(self.eqn.op.lowering.init(self.dtype), self.ty, lanes)
+
+    def merge(self, x: Reg, y: Reg) -> Reg:
+        x, y = self.nest.unify([x, y])
+        if self.root.kind == "contract":
+            return self.e.op("fadd" if self.dtype.kind == "f" else "add", x, y)
+        return self.eqn.op.lowering.combine(self.e, self.eqn, x, y)
+
+    def absorb(self, acc: Reg, axes: Index) -> Reg:
+        """`acc` with the element at the current loop indices folded in."""
+        nest = self.nest
+        if self.root.kind != "contract":
+            x = nest.element(self.eqn.operands[0], axes)
+            return self.merge(acc, x)
+        ix, iy = contract_indices(self.eqn, axes)
+        x, y, acc = nest.unify(
+            [nest.element(self.eqn.operands[0], ix), nest.element(self.eqn.operands[1], iy), acc]
+        )
+        if self.dtype.kind == "f":
+            return self.e.intrinsic("llvm.fma", x, y, acc)
+        return self.e.op("add", acc, self.e.op("mul", x, y))
+
+    # accumulators
+
+    def open(self, wide: bool, long: bool) -> None:
+        """Start the accumulators; `wide` when vector iterations follow, `long` when they come in blocks."""
+        self.wide, self.levels = wide, (1, 2) if long else ()
+        if self.start == len(self.root.space):
+            return
+        kernel = self.nest.kernel
+        if not self.slots:
+            count = WAYS + len(self.levels) if wide else 0
+            self.slots = [kernel.stack_slot(self.ty)] + [
+                kernel.stack_slot(self.ty, LANES) for _ in range(count)
+            ]
+        for k, slot in enumerate(self.slots):
+            self._put(slot, self.identity(LANES if k else 1))
+
+    def _get(self, slot: str, lanes: int) -> Reg:
+        full = self.ty if lanes == 1 else f"<{lanes} x {self.ty}>"
+        return self.e.define(f"load {full}, ptr {slot}", self.ty, lanes)
+
+    def _put(self, slot: str, x: Reg) -> None:
+        self.e.put(f"store {x.full} {x.text}, ptr {slot}")
+
+    def step(self, axes: Index) -> None:
+        """Fold one element (or vector of elements) in: the body of the innermost loop."""
+        if self.start == len(self.root.space):
+            self._to_memory(lambda acc: self.absorb(acc, axes))
+        elif self.nest.lanes == 1:
+            self._put(self.slots[0], self.absorb(self._get(self.slots[0], 1), axes))
+        else:
+            accs = [self._get(slot, LANES) for slot in self.slots[1 : 1 + WAYS]]
+            accs = [*accs[1:], self.absorb(accs[0], axes)]
+            for slot, acc in zip(self.slots[1 : 1 + WAYS], accs):
+                self._put(slot, acc)
+
+    def rewind(self, iterations: int) -> None:
+        """After a vector loop: bring the rotated accumulators back to their own slots."""
+        turn = iterations % WAYS
+        if self.start == len(self.root.space) or not turn:
+            return
+        slots = self.slots[1 : 1 + WAYS]
+        accs = [self._get(slot, LANES) for slot in slots]
+        for k, slot in enumerate(slots):
+            self._put(slot, accs[(k - turn) % WAYS])
+
+    def raise_level(self, level: int) -> None:
+        """Fold the accumulators below `level` into its own and restart them."""
+        if self.start == len(self.root.space):
+            return
+        slot = self.slots[WAYS + level]
+        self._put(
+            slot, self.merge(self._get(slot, LANES), self._ways() if level == 1 else self._take(WAYS + 1))
+        )
+        if level == 1:
+            for way in self.slots[1 : 1 + WAYS]:
+                self._put(way, self.identity(LANES))
+
+    def _take(self, number: int) -> Reg:
+        taken = self._get(self.slots[number], LANES)
+        self._put(self.slots[number], self.identity(LANES))
+        return taken
+
+    def _ways(self) -> Reg:
+        a, b, c, d = (self._get(slot, LANES) for slot in self.slots[1 : 1 + WAYS])
+        return self.merge(self.merge(a, b), self.merge(c, d))
+
+    def close(self) -> None:
+        """Combine the accumulators and deliver the result."""
+        if self.start == len(self.root.space):
+            return
+        total = self._get(self.slots[0], 1)
+        if self.wide:
+            wide = self._ways()
+            for level in self.levels:
+                wide = self.merge(wide, self._get(self.slots[WAYS + level], LANES))
+            total = self.merge(self._across(wide), total)
+        if self.in_memory:
+            self._to_memory(lambda acc: self.merge(acc, total))
+        elif self.kept:
+            self.nest.store(total, self.root.value, self._kept_index())
+        else:
+            self.nest.kernel.set_registers(self.root.value, [total])
+
+    def _across(self, x: Reg) -> Reg:
+        """All lanes folded into one, halves onto halves."""
+        while x.lanes > 2:
+            half = x.lanes // 2
+            x = self.merge(
+                self.e.shuffle(x, list(range(half))), self.e.shuffle(x, list(range(half, x.lanes)))
+            )
+        return self.merge(self.e.extract(x, 0), self.e.extract(x, 1))
+
+    # results kept in memory while outer axes are reduced
+
+    def _kept_index(self) -> Index:
+        return tuple(Ix(a, 1, 0) for a in self.kept)
+
+    def _to_memory(self, update: object) -> None:
+        nest, value, index = self.nest, self.root.value, self._kept_index()
+        pointer, stride = nest.address(value, index)
+        lanes = nest.lanes if stride else 1
+        acc = self.e.load(pointer, value.dtype, lanes)
+        self.e.store(update(acc), pointer, value.dtype)  # type: ignore[operator]
+
+    def prepare(self) -> None:
+        """Before the nest: results that accumulate in memory start at the identity."""
+        if self.in_memory:
+            fill(self.nest.kernel, self.root.value, self.identity())
+
+
+def fill(kernel: object, v: Value, x: Reg) -> None:
+    """Set every element of `v`'s memory to `x`."""
+    nest = Nest(kernel)  # type: ignore[arg-type]
+    size = prod(v.shape)
+    whole = size - size % LANES
+    flat = (Ix(0, 1, 0),)
+    for lo, hi, step in ((0, whole, LANES), (whole, size, 1)):
+        nest.loop(lo, hi, step, lambda: nest.store(x, v, flat))

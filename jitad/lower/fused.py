@@ -1,0 +1,128 @@
+"""One fused nest: every root over one iteration space, in one traversal."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from .fold import BLOCK, SUPERBLOCK, Fold
+from .index import Index, Ix
+from .nest import LANES, Nest
+from .plan import Root, Step
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+
+#: A body up to this dear (in additions) is unrolled, once per accumulator.
+UNROLL_COST = 24
+
+
+class Fused:
+    """Emits the loops of a step whose roots are maps, folds and contractions."""
+
+    def __init__(self, kernel: Kernel, step: Step) -> None:
+        self.roots = step.roots
+        self.nest = Nest(kernel, frozenset(r.value for r in step.roots if r.kind == "map"))
+        self.space = step.space
+        self.cuts = self._merged_cuts()
+        self.axes: Index = tuple(Ix(a, 1, 0) for a in range(len(self.space)))
+        self._flatten()
+        self.folds = [Fold(self.nest, root) for root in self.roots if root.kind != "map"]
+        if len(self.space) == 1:
+            for fold in self.folds:
+                fold.start, fold.kept, fold.in_memory = 0, [], False
+
+    def _merged_cuts(self) -> list[list[int]]:
+        """Per axis the borders of the intervals in which every piece is known."""
+        merged = []
+        for a, extent in enumerate(self.space):
+            inside = {c for root in self.roots for c in root.reads.cuts[a] if 0 < c < extent}
+            merged.append([0, *sorted(inside), extent])
+        return merged
+
+    def _flatten(self) -> None:
+        """Walk several axes as one when everything is elementwise and reduced wholly or not at all."""
+        if len(self.space) < 2 or not all(self._flat(root) for root in self.roots):
+            return
+        self.space = (prod(self.space),)
+        self.axes = (Ix(0, 1, 0),)
+        self.cuts = [[0, self.space[0]]]
+
+    def _flat(self, root: Root) -> bool:
+        return root.reads.flat and (
+            root.kind == "map" or (root.kind == "fold" and len(root.eqn.attrs["axes"]) == len(root.space))
+        )
+
+    def emit(self) -> None:
+        for fold in self.folds:
+            fold.prepare()
+        self._axis(0)
+
+    def _axis(self, a: int) -> None:
+        """The loops from axis `a` inwards."""
+        longest = max((hi - lo for lo, hi in zip(self.cuts[-1], self.cuts[-1][1:])), default=0)
+        starting = [fold for fold in self.folds if fold.start == a]
+        for fold in starting:
+            fold.open(longest >= LANES, longest // LANES > BLOCK)
+        if a == len(self.space):
+            self._body()
+        elif a == len(self.space) - 1:
+            for lo, hi in zip(self.cuts[a], self.cuts[a][1:]):
+                self._row(lo, hi)
+        else:
+            for lo, hi in zip(self.cuts[a], self.cuts[a][1:]):
+                self.nest.loop(lo, hi, 1, lambda: self._axis(a + 1))
+        for fold in starting:
+            fold.close()
+
+    def _row(self, lo: int, hi: int) -> None:
+        """The innermost axis from lo to hi: vectors in blocks, then the remaining elements."""
+        vectors = (hi - lo) // LANES
+        middle = lo + vectors * LANES
+        if self.folds and vectors > BLOCK:
+            self._blocks(lo, vectors)
+        else:
+            self._vectors(lo, vectors)
+        self.nest.loop(middle, hi, 1, self._body)
+
+    def _vectors(self, lo: int, vectors: int) -> None:
+        self.nest.loop(lo, lo + vectors * LANES, LANES, self._body, self._unroll())
+        for fold in self.folds:
+            fold.rewind(vectors)
+
+    def _unroll(self) -> int:
+        """Four vectors an iteration for cheap bodies, so that independent accumulators overlap."""
+        return 4 if sum(self.nest.plan.cost_of(root.eqn) for root in self.roots) <= UNROLL_COST else 1
+
+    def _blocks(self, lo: int, vectors: int) -> None:
+        """A long row with reductions: blocks of BLOCK vectors, SUPERBLOCK of them to a second level."""
+        size = BLOCK * LANES
+        blocks = vectors // BLOCK
+        grouped = blocks - blocks % SUPERBLOCK
+        bounds = (lo, lo + blocks * size)
+
+        def block(at: str) -> None:
+            self.nest.span(at, size, bounds, LANES, self._body, self._unroll())
+            self._raise_level(1)
+
+        def group(at: str) -> None:
+            self.nest.plain_loop(at, SUPERBLOCK * size, size, block)
+            self._raise_level(2)
+
+        self.nest.plain_loop(str(lo), grouped * size, SUPERBLOCK * size, group)
+        self.nest.plain_loop(str(lo + grouped * size), (blocks - grouped) * size, size, block)
+        self._vectors(lo + blocks * size, vectors - blocks * BLOCK)
+
+    def _raise_level(self, level: int) -> None:
+        for fold in self.folds:
+            fold.raise_level(level)
+
+    def _body(self) -> None:
+        """Every root at the current indices; maps first, since folds may read them."""
+        for root in self.roots:
+            if root.kind == "map":
+                x = self.nest.element(root.value, self.axes)
+                if root.stored:
+                    self.nest.store(x, root.value, self.axes)
+        for fold in self.folds:
+            fold.step(self.axes)

@@ -1,0 +1,292 @@
+"""One kernel: walks the plan's schedule and assembles the LLVM text of the C function and its chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..ir.graph import Const, Function, Loc, Value
+from .blas import emit_product
+from .buffers import Buffers, aligned
+from .chunk import Chunk, Text
+from .emitter import Emitter, Reg, llvm_type, memory_type
+from .fused import Fused
+from .index import fixed
+from .nest import Nest
+from .plan import Plan, Root, Step
+from .sequential import emit_argreduce, emit_scan, emit_scatter, emit_update
+from .small import emit_small
+
+#: Instructions after which a straight-line program continues in a function of its own.
+CHUNK_LINES = 1200
+#: Array constants up to this size are part of the code; larger ones are passed like captured arrays.
+INLINE_CONSTANT = 4096
+
+Message = tuple[type[Exception], str, "Loc | None"]
+
+
+@dataclass
+class Lowered:
+    """A kernel as text: `i32 @symbol(ptr in0, …, ptr constant0, …, ptr out0, …)`.
+
+    Status 0 is success, −1 that memory ran out, n > 0 the failure `messages[n]`.
+    """
+
+    symbol: str
+    llvm: str
+    constants: list[np.ndarray] = field(default_factory=list)
+    messages: dict[int, Message] = field(default_factory=dict)
+    workspace_bytes: int = 0
+    work: float = 0.0
+    plan: Plan | None = None
+
+
+class Kernel:
+    """The state of lowering one function: where each value is, and the code so far."""
+
+    def __init__(self, fn: Function, symbol: str) -> None:
+        self.fn, self.symbol = fn, symbol
+        self.plan = Plan(fn)
+        self.buffers = Buffers(self.plan)
+        self.e = Emitter()
+        self.text = Text(symbol, len(fn.params), len(fn.results))
+        self.constants: list[np.ndarray] = []
+        self.messages: dict[int, Message] = {}
+        self._params = {p: k for k, p in enumerate(fn.params)}
+        self._registers: dict[Value, list[Reg]] = {}
+        self._spilled: dict[Value, int] = {}
+        self._array_constants: dict[Value, str] = {}
+        self.frame_bytes = aligned(self.buffers.nbytes)
+        self._slots: dict[str, int] = {}
+        self.chunks: list[Chunk] = []
+        self._open_chunk()
+
+    def _open_chunk(self) -> None:
+        self.chunk = Chunk(len(self.chunks))
+        self.chunks.append(self.chunk)
+        self.e.chunk = self.chunk.number
+        self.e.lines = self.chunk.body
+
+    # the schedule
+
+    def emit(self) -> Lowered:
+        for step in self.plan.steps:
+            if step.roots:
+                self._step(step)
+                self._maybe_next_chunk()
+            for eqn in step.eqns:
+                emit_small(self, eqn)
+                self._maybe_next_chunk()
+        self._results()
+        return Lowered(
+            self.symbol,
+            self.text.assemble(self),
+            self.constants,
+            self.messages,
+            self.frame_bytes,
+            self._work(),
+            self.plan,
+        )
+
+    def _maybe_next_chunk(self) -> None:
+        if len(self.chunk.body) >= CHUNK_LINES:
+            self._open_chunk()
+
+    def _step(self, step: Step) -> None:
+        for root in step.roots:
+            for leaf in root.reads.leaves:
+                self._spill(leaf)
+        root = step.roots[0]
+        if root.kind in ("map", "fold", "contract"):
+            Fused(self, step).emit()
+        else:
+            _EMIT[root.kind](self, root)
+
+    def _results(self) -> None:
+        for k, v in self.buffers.copies:
+            if v.size == 0:
+                continue
+            registers = self._registers.get(v)
+            if registers is not None:
+                for position, x in enumerate(registers):
+                    at = (
+                        self.e.gep(f"%out{k}", memory_type(v.dtype), str(position))
+                        if position
+                        else f"%out{k}"
+                    )
+                    self.e.store(self.use(x), at, v.dtype)
+            elif isinstance(v, Const) and v.is_scalar:
+                self.e.store(self.e.literal(v.data, llvm_type(v.dtype)), f"%out{k}", v.dtype)
+            else:
+                self.memcpy(f"%out{k}", self.pointer(v), v.type.nbytes)
+
+    def _work(self) -> float:
+        """Estimated additions of one call."""
+        total = 0.0
+        for step in self.plan.steps:
+            total += sum(eqn.op.cost * eqn.results[0].size for eqn in step.eqns)
+            for root in step.roots:
+                elements = 1.0
+                for extent in root.space:
+                    elements *= extent
+                if root.kind == "blas":
+                    elements = sum(v.size for v in root.eqn.operands) + root.value.size
+                total += elements * (1 + self.plan.cost_of(root.eqn))
+        return total
+
+    # registers
+
+    def registers_of(self, v: Value) -> list[Reg] | None:
+        """The registers of a value that has any, without loading."""
+        return self._registers.get(v)
+
+    def registers(self, v: Value) -> list[Reg]:
+        """The elements of a small value as registers of the current chunk, loaded or computed if need be."""
+        found = self._registers.get(v)
+        if found is None:
+            found = self._registers[v] = self._fetch(v)
+        return [self.use(x) for x in found]
+
+    def _fetch(self, v: Value) -> list[Reg]:
+        if isinstance(v, Const):
+            return [self.e.literal(x, llvm_type(v.dtype)) for x in np.asarray(v.data).ravel()]
+        nest = Nest(self)
+        return [nest.element(v, fixed(*position)) for position in np.ndindex(*v.shape)]
+
+    def set_registers(self, v: Value, registers: list[Reg]) -> None:
+        self._registers[v] = registers
+
+    def use(self, x: Reg) -> Reg:
+        """The register, reloaded from the frame when another chunk computed it."""
+        if x.chunk == self.chunk.number or x.chunk < 0:
+            return x
+        loaded = self.chunk.reloaded.get(x.text)
+        if loaded is None:
+            memory = "i8" if x.ty == "i1" else x.ty
+            if x.text not in self._slots:
+                self._slots[x.text] = self.frame(8)
+                self.chunks[x.chunk].save(x, self._slots[x.text])
+            loaded = self.chunk.reload(x, memory, self._slots[x.text])
+        return loaded
+
+    # memory
+
+    def frame(self, nbytes: int) -> int:
+        """Reserve bytes of the workspace that nothing else shares; their offset."""
+        at = self.frame_bytes
+        self.frame_bytes += -(-nbytes // 8) * 8
+        return at
+
+    def pointer(self, v: Value) -> str:
+        """A pointer to a value's memory, valid everywhere in the current chunk."""
+        v = self.plan.home(v)
+        buffer = self.buffers.of.get(v)
+        if buffer is not None:
+            return f"%out{buffer.out}" if buffer.out >= 0 else self.chunk.at(buffer.offset)
+        if v in self._params:
+            return f"%in{self._params[v]}"
+        if v in self._spilled:
+            return self.chunk.at(self._spilled[v])
+        if isinstance(v, Const):
+            return self._constant_array(v)
+        raise AssertionError(f"{v} has no memory")
+
+    def _spill(self, v: Value) -> None:
+        """Write the registers of a small array to memory, so that loops can index it."""
+        registers = self._registers.get(v)
+        if registers is None or not v.ndim or v in self._spilled or v in self.buffers.of or v in self._params:
+            return
+        offset = self._spilled[v] = self.frame(v.type.nbytes)
+        base = self.chunk.at(offset)
+        for position, x in enumerate(registers):
+            at = self.e.gep(base, memory_type(v.dtype), str(position)) if position else base
+            self.e.store(self.use(x), at, v.dtype)
+
+    def _constant_array(self, v: Const) -> str:
+        found = self._array_constants.get(v)
+        if found is None:
+            if v.type.nbytes <= INLINE_CONSTANT:
+                found = self.text.global_bytes(v.data)
+            else:
+                found = f"%const{len(self.constants)}"
+                self.constants.append(v.data)
+            self._array_constants[v] = found
+        return found
+
+    def stack_slot(self, ty: str, lanes: int = 1) -> str:
+        """A stack variable of the current chunk."""
+        return self.chunk.alloca(ty if lanes == 1 else f"<{lanes} x {ty}>", self.e.fresh())
+
+    def memcpy(self, target: str, source: str, nbytes: int) -> None:
+        self.e.declarations["@llvm.memcpy"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+        self.e.put(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {nbytes}, i1 false)")
+
+    # failures and loops
+
+    def fail_if(self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None) -> None:
+        """Set the status where the condition holds in some lane; the first failure is the one reported."""
+        e = self.e
+        code = next(
+            (n for n, m in self.messages.items() if m == (exception, text, loc)), len(self.messages) + 1
+        )
+        self.messages[code] = (exception, text, loc)
+        if condition.lanes > 1:
+            name = f"@llvm.vector.reduce.or.v{condition.lanes}i1"
+            e.declarations[name] = f"declare i1 {name}({condition.full})"
+            condition = e.define(f"call i1 {name}({condition.full} {condition.text})", "i1")
+        old = e.define("load i32, ptr %status", "i32")
+        first = e.op("and", condition, e.icmp("eq", old, e.literal(0, "i32")))
+        e.put(f"store i32 {e.select(first, e.literal(code, 'i32'), old).text}, ptr %status")
+
+    def loop_metadata(self, unroll: int) -> str:
+        """Metadata of a loop: never revectorised; unrolled `unroll` times, 0 leaving that to LLVM."""
+        return self.text.loop_metadata(unroll)
+
+    # what BLAS calls need
+
+    def constant(self, ty: str, value: Any) -> str:
+        """A pointer to a constant."""
+        return self.text.global_constant(ty, value)
+
+    def integer(self, value: int) -> str:
+        if not -(2**31) <= value < 2**31:
+            raise OverflowError(f"a dimension of {value} is too large for BLAS")
+        return self.constant("i32", value)
+
+    def character(self, value: str) -> str:
+        return self.constant("i8", ord(value))
+
+    def call_blas(self, name: str, pointers: list[str]) -> None:
+        symbol = f'@"blas.{name}"'
+        self.e.declarations[symbol] = f"declare void {symbol}({', '.join(['ptr'] * len(pointers))})"
+        self.e.put(f"call void {symbol}({', '.join('ptr ' + p for p in pointers)})")
+
+
+def _emit_blas(kernel: Kernel, root: Root) -> None:
+    if any(v.size == 0 for v in root.eqn.operands):
+        Nest(kernel)
+        from .fold import fill
+
+        fill(kernel, root.value, kernel.e.literal(0, llvm_type(root.value.dtype)))
+    else:
+        emit_product(kernel, root)
+
+
+_EMIT = {
+    "update": emit_update,
+    "scan": emit_scan,
+    "argreduce": emit_argreduce,
+    "scatter": emit_scatter,
+    "blas": _emit_blas,
+}
+
+
+def lower(fn: Function, symbol: str) -> Lowered:
+    """Lower `fn` to LLVM text whose C function is called `symbol`.
+
+    Parameters and results are C-contiguous, aligned arrays in native byte order (bool one byte),
+    scalars too, each by pointer. Outputs must not overlap inputs or each other.
+    """
+    return Kernel(fn, symbol).emit()

@@ -1,0 +1,332 @@
+"""Loop nests: elements of fused expressions as functions of the loop indices, scalar or in vector lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..ir.graph import Const, Eqn, Value
+from ..ops.lowering import Gather, Iota, Piecewise, Scalar
+from .emitter import Reg, llvm_type, memory_type
+from .index import Index, Ix, depth, row_major
+from .plan import is_view, piece_bounds, piece_index, view_index
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+
+#: Elements a vector body computes at once, for every dtype and target: results do not depend on the machine's width.
+LANES = 8
+
+
+class Nest:
+    """Emits loops from the outermost in, each value at the shallowest depth where its index is known.
+
+    `inlined` are the values computed here rather than read from memory: inlined expressions and the nest's own roots.
+    """
+
+    def __init__(self, kernel: Kernel, own: frozenset[Value] = frozenset()) -> None:
+        self.kernel = kernel
+        self.plan = kernel.plan
+        self.e = kernel.e
+        self.own = own
+        self.lists = [self.e.lines]
+        self.memos: list[dict[object, Reg]] = [{}]
+        self.ivs: list[str] = []
+        self.ranges: list[tuple[int, int]] = []
+        self.lanes = 1  # lanes of the innermost open loop
+
+    # loops
+
+    def loop(self, lo: int, hi: int, step: int, body: Callable[[], None], unroll: int = 0) -> None:
+        """Run `body` for each index lo, lo+step … < hi of the next axis; a step > 1 makes vector lanes."""
+        if hi <= lo:
+            return
+        if hi - lo > step:
+            self.span(str(lo), hi - lo, (lo, hi), step, body, unroll)
+            return
+        with self._axis(str(lo), (lo, hi), step, self.e.lines):
+            body()
+
+    def span(
+        self,
+        start: str,
+        length: int,
+        bounds: tuple[int, int],
+        step: int,
+        body: Callable[[], None],
+        unroll: int = 0,
+    ) -> None:
+        """A loop over the next axis from the register `start`; all its indices lie within `bounds`."""
+        iv = f"%{self.e.label('L')}"
+        inner: list[str] = []
+        with self._axis(iv, bounds, step, inner):
+            body()
+        self._loop_text(iv, start, length, step, inner, unroll)
+
+    def plain_loop(self, start: str, length: int, step: int, body: Callable[[str], None]) -> None:
+        """A loop that is no axis of the nest: `body(at)` for at = start, start+step …"""
+        if length <= 0:
+            return
+        iv = f"%{self.e.label('B')}"
+        outer, inner = self.e.lines, []
+        self.e.lines = inner
+        body(iv)
+        self.e.lines = outer
+        self._loop_text(iv, start, length, step, inner, 1)
+
+    @contextmanager
+    def _axis(self, iv: str, bounds: tuple[int, int], lanes: int, lines: list[str]) -> Iterator[None]:
+        """Open the next axis: code of its body goes to `lines`, what is known outside goes outside."""
+        outer, outer_lanes = self.e.lines, self.lanes
+        self.ivs.append(iv)
+        self.ranges.append(bounds)
+        self.memos.append({})
+        self.lists.append(lines)
+        self.e.lines, self.lanes = lines, lanes
+        yield
+        for stack in (self.ivs, self.ranges, self.memos, self.lists):
+            stack.pop()
+        self.e.lines, self.lanes = outer, outer_lanes
+
+    def _loop_text(self, iv: str, start: str, length: int, step: int, inner: list[str], unroll: int) -> None:
+        tag = iv[1:]
+        if start.startswith("%"):
+            stop = self.e.define(f"add nuw nsw i64 {start}, {length}", "i64").text
+        else:
+            stop = str(int(start) + length)
+        self.e.lines += [
+            f"br label %{tag}.pre",
+            f"{tag}.pre:",
+            f"br label %{tag}.body",
+            f"{tag}.body:",
+            f"{iv} = phi i64 [ {start}, %{tag}.pre ], [ {iv}.next, %{tag}.latch ]",
+            *inner,
+            f"br label %{tag}.latch",
+            f"{tag}.latch:",
+            f"{iv}.next = add nuw nsw i64 {iv}, {step}",
+            f"{iv}.more = icmp slt i64 {iv}.next, {stop}",
+            f"br i1 {iv}.more, label %{tag}.body, label %{tag}.exit, !llvm.loop {self.kernel.loop_metadata(unroll)}",
+            f"{tag}.exit:",
+        ]
+
+    # elements
+
+    def element(self, v: Value, index: Index) -> Reg:
+        """The element of `v` at `index`: a vector when the index walks the lanes of the innermost loop."""
+        if isinstance(v, Const) and v.is_scalar:
+            return self.e.literal(v.data, llvm_type(v.dtype))
+        level = depth(index)
+        memo = self.memos[level]
+        key = (v, index)
+        found = memo.get(key)
+        if found is None:
+            lines = self.e.lines
+            self.e.lines = self.lists[level]
+            found = memo[key] = self._compute(v, index)
+            self.e.lines = lines
+        return found
+
+    def _compute(self, v: Value, index: Index) -> Reg:
+        if v in self.plan.inline or v in self.own:
+            return self.expression(self.plan.producer[v], index)
+        registers = self.kernel.registers_of(v)
+        if registers is not None and all(ix.axis < 0 for ix in index):
+            position = sum(s * ix.offset for s, ix in zip(row_major(v.shape), index))
+            return self.kernel.use(registers[position])
+        return self._load(v, index)
+
+    def expression(self, eqn: Eqn, index: Index) -> Reg:
+        """One element of an equation's result, from its operands' elements."""
+        lowering = eqn.op.lowering
+        if isinstance(lowering, Scalar):
+            xs = [self.element(v, index if v.shape else ()) for v in eqn.operands]
+            return lowering.emit(self.e, eqn, *self.unify(xs))
+        if is_view(eqn):
+            return self.element(eqn.operands[0], view_index(eqn, index))
+        if isinstance(lowering, Piecewise):
+            return self._piecewise(eqn, index)
+        if isinstance(lowering, Iota):
+            return self._iota(eqn, index)
+        if isinstance(lowering, Gather):
+            return self._gather(eqn, index)
+        raise NotImplementedError(f"{eqn.op.name} is not computed element by element")
+
+    def unify(self, xs: list[Reg]) -> list[Reg]:
+        """The registers with equal lanes: scalars beside vectors are splat."""
+        lanes = max((x.lanes for x in xs), default=1)
+        return [self.splat(x, lanes) if x.lanes < lanes else x for x in xs]
+
+    def splat(self, x: Reg, lanes: int) -> Reg:
+        if x.chunk < 0:
+            return self.e.splat(x, lanes)
+        memo = self.memos[-1]
+        found = memo.get(("splat", x.text))
+        if found is None:
+            found = memo["splat", x.text] = self.e.splat(x, lanes)
+        return found
+
+    def _piecewise(self, eqn: Eqn, index: Index) -> Reg:
+        out: Reg | None = None
+        for piece in eqn.op.lowering.pieces(eqn):
+            if not self._inside(index, piece_bounds(piece)):
+                continue
+            x = self.element(eqn.operands[piece.operand], piece_index(piece, index))
+            out = x if out is None else self._add(out, x)
+            if not piece.add:
+                break
+        assert out is not None, f"no piece of {eqn.op.name} covers its index"
+        return out
+
+    def _add(self, x: Reg, y: Reg) -> Reg:
+        x, y = self.unify([x, y])
+        return self.e.op("fadd" if x.ty in ("double", "float") else "add", x, y)
+
+    def _inside(self, index: Index, bounds: list[tuple[int, int]]) -> bool:
+        """Whether the index lies in the box; loop ranges were cut so that all of it does or none."""
+        for ix, (lo, hi) in zip(index, bounds):
+            first = last = ix.offset
+            if ix.axis >= 0:
+                start, stop = self.ranges[ix.axis]
+                ends = (ix.scale * start + ix.offset, ix.scale * (stop - 1) + ix.offset)
+                first, last = min(ends), max(ends)
+            if last < lo or first >= hi:
+                return False
+            assert lo <= first and last < hi, "an index set was not cut at a piece's border"
+        return True
+
+    def _iota(self, eqn: Eqn, index: Index) -> Reg:
+        ix = index[eqn.attrs["axis"]]
+        dtype = eqn.results[0].dtype
+        if ix.axis < 0:
+            return self.e.literal(ix.offset, llvm_type(dtype))
+        position = self.position(ix)
+        if dtype.kind == "f":
+            return self.e.cast("sitofp", position, dtype)
+        return position if dtype.itemsize == 8 else self.e.cast("trunc", position, dtype)
+
+    def position(self, ix: Ix) -> Reg:
+        """The value of an affine index as an i64 register, one per lane in the vector loop."""
+        if ix.axis < 0:
+            return self.e.literal(ix.offset, "i64")
+        lanes = self.lanes if ix.axis == len(self.ivs) - 1 else 1
+        base = Reg(self.e.offset([(ix.scale, self.ivs[ix.axis])], ix.offset), "i64", 1, self.e.chunk)
+        if lanes == 1:
+            return base
+        steps = ", ".join(f"i64 {k * ix.scale}" for k in range(lanes))
+        wide = self.e.splat(base, lanes)
+        return self.e.op("add", wide, Reg(f"<{steps}>", "i64", lanes))
+
+    # memory
+
+    def strides(self, v: Value, index: Index) -> tuple[int, ...]:
+        """Element strides of `v`'s memory along the index (a flat index walks it linearly)."""
+        return row_major(v.shape) if len(index) == v.ndim else (1,)
+
+    def coefficients(self, v: Value, index: Index) -> tuple[dict[int, int], int]:
+        """The linear element offset of `index`: coefficient per loop axis, and a constant."""
+        terms: dict[int, int] = {}
+        constant = 0
+        for stride, ix in zip(self.strides(v, index), index):
+            constant += stride * ix.offset
+            if ix.axis >= 0:
+                terms[ix.axis] = terms.get(ix.axis, 0) + stride * ix.scale
+        return {a: c for a, c in terms.items() if c}, constant
+
+    def address(self, v: Value, index: Index) -> tuple[str, int]:
+        """A pointer to the element (its first lane), and the stride from lane to lane in elements."""
+        terms, constant = self.coefficients(v, index)
+        element = memory_type(v.dtype)
+        innermost = len(self.ivs) - 1
+        outer = [(c, self.ivs[a]) for a, c in sorted(terms.items()) if a != innermost]
+        level = max((a + 1 for a in terms if a != innermost), default=0)
+        key = ("pointer", v, tuple(sorted((a, c) for a, c in terms.items() if a != innermost)), constant)
+        memo = self.memos[level]
+        if key not in memo:
+            lines, self.e.lines = self.e.lines, self.lists[level]
+            base = self.kernel.pointer(v)
+            offset = self.e.offset(outer, constant)
+            memo[key] = Reg(base if offset == "0" else self.e.gep(base, element, offset), "ptr")
+            self.e.lines = lines
+        pointer = memo[key].text
+        stride = terms.get(innermost, 0)
+        if stride:
+            pointer = self.e.gep(pointer, element, self.e.offset([(stride, self.ivs[innermost])], 0))
+        return pointer, stride
+
+    def _load(self, v: Value, index: Index) -> Reg:
+        pointer, stride = self.address(v, index)
+        if self.lanes == 1 or stride == 0:
+            return self.e.load(pointer, v.dtype)
+        if stride == 1:
+            return self.e.load(pointer, v.dtype, self.lanes)
+        if stride == -1:
+            first = self.e.gep(pointer, memory_type(v.dtype), str(1 - self.lanes))
+            return self.e.shuffle(self.e.load(first, v.dtype, self.lanes), list(reversed(range(self.lanes))))
+        out = Reg("poison", llvm_type(v.dtype), self.lanes)
+        for lane in range(self.lanes):
+            at = self.e.gep(pointer, memory_type(v.dtype), str(lane * stride))
+            out = self.e.insert(out, self.e.load(at, v.dtype), lane)
+        return out
+
+    def store(self, x: Reg, v: Value, index: Index) -> None:
+        """Write the element of `v` at `index`; a vector goes to adjacent elements or lane by lane."""
+        pointer, stride = self.address(v, index)
+        if self.lanes == 1 or stride == 0:
+            self.e.store(x, pointer, v.dtype)
+            return
+        if x.lanes == 1:
+            x = self.splat(x, self.lanes)
+        if stride == 1:
+            self.e.store(x, pointer, v.dtype)
+            return
+        for lane in range(self.lanes):
+            at = self.e.gep(pointer, memory_type(v.dtype), str(lane * stride))
+            self.e.store(self.e.extract(x, lane), at, v.dtype)
+
+    def _gather(self, eqn: Eqn, index: Index) -> Reg:
+        x, *idx = eqn.operands
+        rank = max(i.ndim for i in idx)
+        strides = row_major(x.shape)
+        terms = []
+        for axis, i in enumerate(idx):
+            where = self.element(i, index[:rank] if i.shape else ())
+            terms.append((strides[axis], self.checked(where, x.shape[axis], eqn)))
+        for stride, ix in zip(strides[len(idx) :], index[rank:]):
+            terms.append((stride, self.position(ix)))
+        return self._load_at(x, self.linear(terms))
+
+    def linear(self, terms: list[tuple[int, Reg]]) -> Reg:
+        """`Σ stride · position`, in lanes where a position has lanes."""
+        positions = self.unify([p for _, p in terms])
+        total: Reg | None = None
+        for (stride, _), p in zip(terms, positions):
+            p = p if stride == 1 else self.e.op("mul", p, self.e.const(stride, p))
+            total = p if total is None else self.e.op("add", total, p)
+        assert total is not None
+        return total
+
+    def checked(self, i: Reg, extent: int, eqn: Eqn) -> Reg:
+        """The index with negative values counted from the end; out of range sets the status and reads element 0."""
+        e = self.e
+        negative = e.icmp("slt", i, e.const(0, i))
+        i = e.select(negative, e.op("add", i, e.const(extent, i)), i)
+        outside = e.icmp("uge", i, e.const(extent, i))
+        self.kernel.fail_if(
+            outside, IndexError, f"an index is out of range for an axis of length {extent}", eqn.loc
+        )
+        return e.select(outside, e.const(0, i), i)
+
+    def pointer_at(self, x: Value, offset: Reg) -> str:
+        """A pointer to the element at a computed linear offset."""
+        return self.e.gep(self.kernel.pointer(x), memory_type(x.dtype), offset.text)
+
+    def _load_at(self, x: Value, offset: Reg) -> Reg:
+        base, element = self.kernel.pointer(x), memory_type(x.dtype)
+        if offset.lanes == 1:
+            return self.e.load(self.e.gep(base, element, offset.text), x.dtype)
+        out = Reg("poison", llvm_type(x.dtype), offset.lanes)
+        for lane in range(offset.lanes):
+            at = self.e.gep(base, element, self.e.extract(offset, lane).text)
+            out = self.e.insert(out, self.e.load(at, x.dtype), lane)
+        return out

@@ -1,0 +1,488 @@
+"""The fusion plan: which values are registers, which are computed where they are used, which get memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import prod
+
+from ..ir.graph import Const, Eqn, Function, Value
+from ..ops.lowering import (
+    ArgReduce,
+    Dot,
+    Gather,
+    Iota,
+    Piece,
+    Piecewise,
+    Reduce,
+    Reshape,
+    Scalar,
+    Scan,
+    ScatterInto,
+    View,
+)
+from .index import Index, Ix, crossings, fixed, identity
+
+#: Arrays of at most this many elements live in registers; their loops are unrolled.
+SMALL = 16
+#: A product with at most this many multiplications is unrolled or looped inline, beyond it BLAS is called.
+SMALL_DOT = 256
+#: An expression this dear (in additions) is kept in memory when several nests read it.
+DEAR = 8.0
+#: Limits of one fused expression: its depth, and how many pieces its index sets are cut into.
+MAX_DEPTH = 48
+MAX_PIECES = 8
+MAX_REGIONS = 40
+#: Roots of these kinds share a nest when their iteration spaces are equal.
+FUSABLE = ("map", "fold", "contract")
+
+
+class Reads:
+    """What an expression reads when it is walked over loop axes.
+
+    leaves  memory read → whether only at the identity index
+    cuts    per axis, where the index set must be cut so that every piece is known
+    flat    elementwise throughout: several axes may be walked as one
+    """
+
+    def __init__(self, space: tuple[int, ...]) -> None:
+        self.leaves: dict[Value, bool] = {}
+        self.cuts: list[set[int]] = [set() for _ in space]
+        self.flat = True
+        self.identity = identity(len(space))
+
+    def leaf(self, v: Value, index: Index) -> None:
+        same = index == self.identity
+        self.leaves[v] = self.leaves.get(v, True) and same
+        if index and not same:
+            self.flat = False
+
+
+@dataclass(eq=False)
+class Root:
+    """One equation that a loop nest (or a call) computes into memory or into an accumulator."""
+
+    eqn: Eqn
+    kind: str  # map, fold, update, scan, argreduce, scatter, contract, blas
+    space: tuple[int, ...]
+    time: int = 1
+    reads: Reads = field(default_factory=lambda: Reads(()))
+    stored: bool = True
+
+    @property
+    def value(self) -> Value:
+        return self.eqn.results[0]
+
+
+@dataclass
+class Step:
+    """One item of the schedule: equations in registers, or roots that share a loop nest."""
+
+    eqns: list[Eqn] = field(default_factory=list)
+    roots: list[Root] = field(default_factory=list)
+    space: tuple[int, ...] = ()
+
+
+def is_unit_reshape(eqn: Eqn) -> bool:
+    """Whether a reshape only adds or removes axes of length 1."""
+    old, new = eqn.operands[0].shape, eqn.results[0].shape
+    return [d for d in old if d != 1] == [d for d in new if d != 1]
+
+
+def unit_reshape_index(eqn: Eqn, index: Index) -> Index:
+    """The operand's index for a reshape that only adds or removes axes of length 1."""
+    kept = iter([ix for ix, extent in zip(index, eqn.results[0].shape) if extent != 1])
+    return tuple(Ix(-1, 0, 0) if extent == 1 else next(kept) for extent in eqn.operands[0].shape)
+
+
+def is_transpose(eqn: Eqn) -> bool:
+    """Whether an equation only permutes axes."""
+    return isinstance(eqn.op.lowering, View) and set(eqn.attrs) == {"axes"}
+
+
+def view_index(eqn: Eqn, index: Index) -> Index:
+    """The index of a view's operand, given the result's."""
+    lowering = eqn.op.lowering
+    return lowering.index(eqn, index) if isinstance(lowering, View) else unit_reshape_index(eqn, index)
+
+
+def is_view(eqn: Eqn) -> bool:
+    lowering = eqn.op.lowering
+    return isinstance(lowering, View) or (isinstance(lowering, Reshape) and is_unit_reshape(eqn))
+
+
+def dot_work(eqn: Eqn) -> int:
+    """Multiplications of a product."""
+    x = eqn.operands[0]
+    contracted = 1
+    for a in eqn.attrs["contract"][0]:
+        contracted *= x.shape[a]
+    return contracted * eqn.results[0].size
+
+
+class Plan:
+    """Decides, for one function, the regime of every value and the order of the steps.
+
+    `inline` values are computed where they are read; `aliases` share another value's memory;
+    `small` values are lists of registers; everything else is a root with memory of its own.
+    """
+
+    def __init__(self, fn: Function) -> None:
+        self.fn = fn
+        self.producer: dict[Value, Eqn] = {r: eqn for eqn in fn.eqns for r in eqn.results}
+        self.small: set[Value] = set()
+        self.inline: set[Value] = set()
+        self.aliases: dict[Value, Value] = {}
+        self.roots: dict[Value, Root] = {}
+        self.time: dict[Value, int] = {}
+        self._cost: dict[Value, float] = {}
+        self._depth: dict[Value, int] = {}
+        self._pieces: dict[Value, int] = {}
+        self._classify()
+        self._materialise()
+        self.steps = self._schedule()
+
+    # which regime
+
+    def _classify(self) -> None:
+        forced = {self._base(r) for r in self.fn.results}
+        for eqn in self.fn.eqns:
+            forced.update(self._needs_memory(eqn))
+        for eqn in self.fn.eqns:
+            kind = self._regime(eqn)
+            out = eqn.results[0]
+            if kind == "small":
+                self.small.update(eqn.results)
+            elif kind == "alias":
+                self.aliases[out] = self.home(eqn.operands[0])
+            elif kind == "inline":
+                self._measure(eqn)
+                if out in forced or self._depth[out] > MAX_DEPTH:
+                    self._root(eqn, "map")
+                else:
+                    self.inline.add(out)
+            else:
+                self._root(eqn, kind)
+
+    def _base(self, v: Value) -> Value:
+        """The value whose memory a chain of true reshapes shares."""
+        while (
+            (eqn := self.producer.get(v))
+            and isinstance(eqn.op.lowering, Reshape)
+            and not is_unit_reshape(eqn)
+        ):
+            v = eqn.operands[0]
+        return v
+
+    def _needs_memory(self, eqn: Eqn) -> list[Value]:
+        lowering = eqn.op.lowering
+        if isinstance(lowering, Reshape) and not is_unit_reshape(eqn):
+            return [self._base(eqn.operands[0])]
+        if isinstance(lowering, Gather | ScatterInto):
+            return [self._base(eqn.operands[0])]
+        if isinstance(lowering, Dot):
+            return [self._base(self._viewed(v)) for v in eqn.operands]
+        return []
+
+    def _viewed(self, v: Value) -> Value:
+        """The value that a product reads through transpositions, which become BLAS flags."""
+        while (eqn := self.producer.get(v)) and is_transpose(eqn):
+            v = eqn.operands[0]
+        return v
+
+    def _regime(self, eqn: Eqn) -> str:
+        lowering = eqn.op.lowering
+        tiny = all(v.size <= SMALL for v in (*eqn.operands, *eqn.results))
+        if isinstance(lowering, Dot):
+            return self._dot_regime(eqn, tiny)
+        if isinstance(lowering, ScatterInto):
+            return "scatter"
+        if isinstance(lowering, Gather):
+            return "small" if eqn.results[0].size <= SMALL else "inline"
+        if tiny:
+            return "small"
+        if isinstance(lowering, Reduce):
+            return "fold"
+        if isinstance(lowering, Scan):
+            return "scan"
+        if isinstance(lowering, ArgReduce):
+            return "argreduce"
+        if is_view(eqn):
+            return "small" if eqn.results[0].size <= SMALL else "inline"
+        if isinstance(lowering, Reshape):
+            return "alias"
+        if isinstance(lowering, Piecewise):
+            return self._piecewise_regime(eqn)
+        if isinstance(lowering, Scalar | Iota):
+            return "inline"
+        raise NotImplementedError(f"no lowering for {eqn.op.name} ({type(lowering).__name__})")
+
+    def _dot_regime(self, eqn: Eqn, tiny: bool) -> str:
+        if tiny and dot_work(eqn) <= SMALL_DOT:
+            return "small"
+        if not eqn.results[0].type.is_float or eqn.results[0].size == 1:
+            return "contract"
+        return "blas"
+
+    def _piecewise_regime(self, eqn: Eqn) -> str:
+        pieces = eqn.op.lowering.pieces(eqn)
+        total = sum(self._pieces.get(v, 0) for v in eqn.operands) + len(pieces) - 1
+        unit = all(abs(s) == 1 for p in pieces for s in p.step)
+        if unit and total <= MAX_PIECES and self._regions(eqn) <= MAX_REGIONS:
+            return "inline"
+        base = base_of(Root(eqn, "update", ()))
+        if base in self.inline:  # updated in place: it needs memory
+            self.inline.discard(base)
+            self._root(self.producer[base], "map")
+        return "update"
+
+    def _regions(self, eqn: Eqn) -> int:
+        """Into how many boxes the pieces of an expression cut its index set."""
+        reads = Reads(eqn.results[0].shape)
+        stack: list[tuple[Value, Index]] = []
+        self._expand(eqn, reads.identity, stack, reads)
+        self._walk(stack, reads)
+        return prod(
+            len([c for c in cuts if 0 < c < n]) + 1 for cuts, n in zip(reads.cuts, eqn.results[0].shape)
+        )
+
+    def _measure(self, eqn: Eqn) -> None:
+        """Cost, depth and pieces of an expression when everything optional is inlined."""
+        out = eqn.results[0]
+        inputs = [v for v in eqn.operands if v in self.inline]
+        self._cost[out] = eqn.op.cost + sum(self._cost[v] for v in inputs)
+        self._depth[out] = 1 + max((self._depth[v] for v in inputs), default=0)
+        pieces = sum(self._pieces[v] for v in inputs)
+        if isinstance(eqn.op.lowering, Piecewise):
+            pieces += len(eqn.op.lowering.pieces(eqn)) - 1
+        self._pieces[out] = pieces
+
+    def cost_of(self, eqn: Eqn) -> float:
+        """Arithmetic of one element of `eqn` with its inlined operands, in additions."""
+        return eqn.op.cost + sum(self._cost.get(v, 0.0) for v in eqn.operands if v in self.inline)
+
+    def home(self, v: Value) -> Value:
+        """The value whose memory holds `v`."""
+        return self.aliases.get(v, v)
+
+    # what is kept in memory although nothing forces it
+
+    def _materialise(self) -> None:
+        """Give memory to dear expressions that several roots read, or that one reads repeatedly."""
+        many = object()
+        readers: dict[Value, set[object]] = {}
+        for eqn in reversed(self.fn.eqns):
+            out = eqn.results[0]
+            owner: object = out
+            if out in self.inline:
+                found = readers.get(out, set())
+                repeated = many in found or len(found) > 1
+                if repeated and self._cost[out] >= DEAR and not is_view(eqn):
+                    self.inline.discard(out)
+                    self._root(eqn, "map")
+                elif repeated:
+                    owner = many
+                elif found:
+                    (owner,) = found
+                    owner = owner[0] if isinstance(owner, tuple) else owner
+            elif out in self.small:
+                owner = out
+            elif out in self.aliases:
+                continue
+            for v in eqn.operands:
+                if v in self.inline:
+                    reader = many if _rereads(eqn) else (owner, eqn) if is_view(eqn) else owner
+                    readers.setdefault(v, set()).add(reader)
+
+    def _root(self, eqn: Eqn, kind: str) -> None:
+        space = eqn.results[0].shape
+        if kind in ("fold", "scan", "argreduce"):
+            space = eqn.operands[0].shape
+        elif kind == "contract":
+            x = eqn.operands[0]
+            space = (*eqn.results[0].shape, *(x.shape[a] for a in eqn.attrs["contract"][0]))
+        self.roots[eqn.results[0]] = Root(eqn, kind, space)
+
+    # when
+
+    def _schedule(self) -> list[Step]:
+        nests: dict[int, dict[object, Step]] = {}
+        smalls: dict[int, Step] = {}
+        for eqn in self.fn.eqns:
+            out = eqn.results[0]
+            if out in self.small:
+                t = self._small_time(eqn)
+                smalls.setdefault(t, Step()).eqns.append(eqn)
+                for r in eqn.results:
+                    self.time[r] = t
+            elif out in self.roots:
+                root = self.roots[out]
+                self._read(root)
+                self._set_time(root)
+                key: object = root.space if root.kind in FUSABLE else root
+                step = nests.setdefault(root.time, {}).setdefault(key, Step(space=root.space))
+                step.roots.append(root)
+        steps: list[Step] = []
+        for t in range(max([*nests, *smalls], default=-1) + 1):
+            steps.extend(nests.get(t, {}).values())
+            if t in smalls:
+                steps.append(smalls[t])
+        self._contract(steps)
+        return steps
+
+    def _small_time(self, eqn: Eqn) -> int:
+        return max((self._ready(v) for v in self.small_reads(eqn).leaves), default=0)
+
+    def small_reads(self, eqn: Eqn) -> Reads:
+        """The registers and memory that an equation in registers reads, through inlined views."""
+        return self.reads_of(list(eqn.operands))
+
+    def reads_of(self, values: list[Value]) -> Reads:
+        """The registers and memory that computing some values reads."""
+        reads = Reads(())
+        self._walk([(v, identity(v.ndim)) for v in values], reads)
+        return reads
+
+    def _ready(self, v: Value) -> int:
+        return self.time.get(self.home(v), 0)
+
+    def _set_time(self, root: Root) -> None:
+        t = 1
+        for leaf, only_identity in root.reads.leaves.items():
+            source = self.roots.get(leaf)
+            fusable = (
+                only_identity
+                and source is not None
+                and source.kind == "map"
+                and root.kind in FUSABLE
+                and source.space == root.space
+            )
+            t = max(t, self._ready(leaf) + (not fusable))
+        root.time = t
+        for r in root.eqn.results:
+            self.time[r] = t
+
+    def _read(self, root: Root) -> None:
+        """Find the memory that a root reads, and where its index sets must be cut."""
+        root.reads = Reads(root.space)
+        stack = operand_indices(root)
+        if root.kind == "map":
+            stack = []
+            self._expand(root.eqn, identity(len(root.space)), stack, root.reads)
+        elif root.kind not in ("fold", "contract"):
+            root.reads.flat = False
+        self._walk(stack, root.reads)
+
+    def _walk(self, stack: list[tuple[Value, Index]], reads: Reads) -> None:
+        seen: set[tuple[Value, Index]] = set()
+        while stack:
+            v, index = stack.pop()
+            if (v, index) in seen or (isinstance(v, Const) and v.is_scalar):
+                continue
+            seen.add((v, index))
+            if v in self.inline:
+                self._expand(self.producer[v], index, stack, reads)
+            else:
+                reads.leaf(v, index)
+
+    def _expand(self, eqn: Eqn, index: Index, stack: list[tuple[Value, Index]], reads: Reads) -> None:
+        lowering = eqn.op.lowering
+        if isinstance(lowering, Scalar):
+            stack.extend((v, index if v.shape else ()) for v in eqn.operands)
+            return
+        if is_view(eqn):
+            inner = view_index(eqn, index)
+            reads.flat = reads.flat and not inner
+            stack.append((eqn.operands[0], inner))
+            return
+        reads.flat = False
+        if isinstance(lowering, Piecewise):
+            for piece in lowering.pieces(eqn):
+                stack.append((eqn.operands[piece.operand], piece_index(piece, index)))
+                if reads.cuts:
+                    for ix, bounds in zip(index, piece_bounds(piece)):
+                        if ix.axis >= 0:
+                            reads.cuts[ix.axis].update(crossings(ix, bounds))
+        elif isinstance(lowering, Gather):
+            rank = max(v.ndim for v in eqn.operands[1:])
+            reads.leaf(eqn.operands[0], fixed(*(0 for _ in eqn.operands[0].shape)))
+            stack.extend((v, index[:rank] if v.shape else ()) for v in eqn.operands[1:])
+
+    def _contract(self, steps: Iterable[Step]) -> None:
+        """Elide the store of a kept value when every reader is in its own nest, at the same index."""
+        forced = {self._base(r) for r in self.fn.results} | set(self.aliases.values())
+        for eqn in self.fn.eqns:
+            forced.update(self._needs_memory(eqn))
+        outside: set[Value] = set()
+        step_of = {root: step for step in steps for root in step.roots}
+        for step in steps:
+            for eqn in step.eqns:
+                outside.update(self.home(v) for v in self.small_reads(eqn).leaves)
+            for root in step.roots:
+                for leaf in root.reads.leaves:
+                    source = self.roots.get(self.home(leaf))
+                    if source is not None and (step_of[source] is not step or source is root):
+                        outside.add(self.home(leaf))
+        for v, root in self.roots.items():
+            in_memory = root.kind != "map" or v in forced or v in outside
+            root.stored = in_memory and v.ndim > 0  # a scalar stays in a register
+
+
+def base_of(root: Root) -> Value | None:
+    """The operand that an update or a scatter changes part of; None if the root is neither."""
+    eqn = root.eqn
+    if root.kind == "scatter":
+        return eqn.operands[0]
+    if root.kind != "update":
+        return None
+    last = eqn.op.lowering.pieces(eqn)[-1]
+    return eqn.operands[last.operand] if last.count == eqn.results[0].shape else None
+
+
+def piece_bounds(piece: Piece) -> list[tuple[int, int]]:
+    """The half-open interval of result indices that a piece with unit steps covers, per axis."""
+    spans = zip(piece.lo, piece.step, piece.count)
+    return [(lo, lo + count) if step > 0 else (lo - count + 1, lo + 1) for lo, step, count in spans]
+
+
+def piece_index(piece: Piece, index: Index) -> Index:
+    """The operand's index of a piece with unit steps, given the result's."""
+    return tuple(ix.affine(step, -step * lo) for ix, step, lo in zip(index, piece.step, piece.lo))
+
+
+def operand_indices(root: Root) -> list[tuple[Value, Index]]:
+    """At which index of the root's loop axes each operand (element function) is read."""
+    eqn = root.eqn
+    axes = identity(len(root.space))
+    if root.kind in ("fold", "scan", "argreduce"):
+        return [(eqn.operands[0], axes)]
+    if root.kind == "contract":
+        return list(zip(eqn.operands, contract_indices(eqn, axes)))
+    return [(v, fixed(*(0 for _ in v.shape))) for v in eqn.operands]
+
+
+def contract_indices(eqn: Eqn, axes: Index) -> tuple[Index, Index]:
+    """Indices of a product's operands over the axes (batch, lhs free, rhs free, contracted)."""
+    x, y = eqn.operands
+    (cx, cy), (bx, by) = eqn.attrs["contract"], eqn.attrs["batch"]
+    free_x = [a for a in range(x.ndim) if a not in cx and a not in bx]
+    free_y = [a for a in range(y.ndim) if a not in cy and a not in by]
+    batch, rest = axes[: len(bx)], axes[len(bx) :]
+    fx, fy, k = (
+        rest[: len(free_x)],
+        rest[len(free_x) : len(free_x) + len(free_y)],
+        rest[len(free_x) + len(free_y) :],
+    )
+    index_x = dict(zip(bx, batch)) | dict(zip(free_x, fx)) | dict(zip(cx, k))
+    index_y = dict(zip(by, batch)) | dict(zip(free_y, fy)) | dict(zip(cy, k))
+    return tuple(index_x[a] for a in range(x.ndim)), tuple(index_y[a] for a in range(y.ndim))
+
+
+def _rereads(eqn: Eqn) -> bool:
+    """Whether a view reads elements again: a broadcast along an axis outside one it keeps.
+
+    (A broadcast along inner axes does not: what depends on outer loops only is computed there.)
+    """
+    kept = eqn.attrs.get("axes", ()) if eqn.results[0].size > eqn.operands[0].size else ()
+    shape = eqn.results[0].shape
+    return is_view(eqn) and any(shape[a] > 1 and a not in kept for a in range(max(kept, default=0)))

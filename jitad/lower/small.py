@@ -1,0 +1,202 @@
+"""Small arrays in registers: their loops are unrolled here and LLVM sees scalars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..ir.graph import Eqn, Value
+from ..ops.lowering import ArgReduce, Dot, Gather, Iota, Piecewise, Reduce, Reshape, Scalar, Scan, View
+from .emitter import Reg, llvm_type
+from .index import Ix, fixed
+from .nest import LANES, Nest
+from .plan import contract_indices
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+
+
+def emit_small(kernel: Kernel, eqn: Eqn) -> None:
+    """Compute an equation whose result is a list of registers, in C order."""
+    lowering = eqn.op.lowering
+    if any(v.size and kernel.registers_of(v) is None for v in eqn.operands) and isinstance(
+        lowering, View | Reshape | Gather
+    ):
+        registers = _extract(kernel, eqn)
+    else:
+        for kind, rule in _RULES:
+            if isinstance(lowering, kind):
+                registers = rule(kernel, eqn, *(kernel.registers(v) for v in eqn.operands))
+                break
+        else:
+            raise NotImplementedError(f"{eqn.op.name} has no lowering for small arrays")
+    kernel.set_registers(eqn.results[0], registers)
+
+
+def _extract(kernel: Kernel, eqn: Eqn) -> list[Reg]:
+    """A few elements of something that is not in registers."""
+    nest = Nest(kernel)
+    return [nest.expression(eqn, fixed(*position)) for position in np.ndindex(*eqn.results[0].shape)]
+
+
+def _scalar(kernel: Kernel, eqn: Eqn, *operands: list[Reg]) -> list[Reg]:
+    emit, e = eqn.op.lowering.emit, kernel.e
+    size = eqn.results[0].size
+    if size == 1:
+        return [emit(e, eqn, *[xs[0] for xs in operands])]
+    columns = [xs if v.shape else xs * size for v, xs in zip(eqn.operands, operands)]
+    return [emit(e, eqn, *element) for element in zip(*columns)]
+
+
+def _positions(eqn: Eqn) -> list[np.ndarray]:
+    """Consecutive numbers for the operands' elements: a structural op's reference permutes them."""
+    out, start = [], 0
+    for v in eqn.operands:
+        out.append(np.arange(start, start + v.size).reshape(v.shape))
+        start += v.size
+    return out
+
+
+def _structural(kernel: Kernel, eqn: Eqn, *operands: list[Reg]) -> list[Reg]:
+    every = [x for xs in operands for x in xs]
+    order = np.asarray(eqn.op.reference(*_positions(eqn), **eqn.attrs))
+    return [every[k] for k in order.ravel().tolist()]
+
+
+def _piecewise(kernel: Kernel, eqn: Eqn, *operands: list[Reg]) -> list[Reg]:
+    """Pieces from the last to the first, each written or added over what lies below."""
+    out = np.full(eqn.results[0].shape, None, dtype=object)
+    for piece in reversed(eqn.op.lowering.pieces(eqn)):
+        xs, v = operands[piece.operand], eqn.operands[piece.operand]
+        for x, at in zip(xs, np.ndindex(*v.shape)):
+            where = tuple(lo + s * k for lo, s, k in zip(piece.lo, piece.step, at))
+            out[where] = _plus(kernel, out[where], x) if piece.add else x
+    return list(out.ravel())
+
+
+def _plus(kernel: Kernel, x: Reg, y: Reg) -> Reg:
+    return kernel.e.op("fadd" if x.ty in ("double", "float") else "add", x, y)
+
+
+def _iota(kernel: Kernel, eqn: Eqn) -> list[Reg]:
+    values = np.asarray(eqn.op.reference(**eqn.attrs)).ravel()
+    return [kernel.e.literal(x, llvm_type(eqn.results[0].dtype)) for x in values]
+
+
+def _groups(eqn: Eqn, axes: tuple[int, ...], xs: list[Reg]) -> list[list[Reg]]:
+    """The registers that are folded together, one list per result element."""
+    v = eqn.operands[0]
+    numbers = np.arange(v.size).reshape(v.shape)
+    kept = [a for a in range(v.ndim) if a not in axes]
+    grouped = np.transpose(numbers, [*kept, *axes]).reshape(eqn.results[0].size, -1)
+    return [[xs[k] for k in group] for group in grouped.tolist()]
+
+
+def _reduce(kernel: Kernel, eqn: Eqn, xs: list[Reg]) -> list[Reg]:
+    e, lowering = kernel.e, eqn.op.lowering
+    identity = e.literal(lowering.init(eqn.results[0].dtype), llvm_type(eqn.results[0].dtype))
+
+    def merge(x: Reg, y: Reg) -> Reg:
+        return lowering.combine(e, eqn, x, y)
+
+    axes = eqn.attrs["axes"]
+    return [fold_in_order(group, merge, identity) for group in _groups(eqn, axes, xs)]
+
+
+def fold_in_order(xs: list[Reg], merge: object, identity: Reg) -> Reg:
+    """The same order as the nest's: whole vectors side by side, halves onto halves, then the rest."""
+    if not xs:
+        return identity
+    whole = len(xs) - len(xs) % LANES
+    rest = _chain(xs[whole:], merge)
+    if not whole:
+        return rest
+    lanes = [_chain(xs[k:whole:LANES], merge) for k in range(LANES)]
+    while len(lanes) > 1:
+        half = len(lanes) // 2
+        lanes = [merge(x, y) for x, y in zip(lanes[:half], lanes[half:])]  # type: ignore[operator]
+    return lanes[0] if whole == len(xs) else merge(lanes[0], rest)  # type: ignore[operator]
+
+
+def _chain(xs: list[Reg], merge: object) -> Reg:
+    out = xs[0] if xs else None
+    for x in xs[1:]:
+        out = merge(out, x)  # type: ignore[operator]
+    return out  # type: ignore[return-value]
+
+
+def _lines(eqn: Eqn, v: Value, xs: list[Reg]) -> np.ndarray:
+    """The registers as an object array with the scanned axis last."""
+    table = np.empty(v.size, dtype=object)
+    table[:] = xs
+    return np.moveaxis(table.reshape(v.shape), eqn.attrs["axis"], -1)
+
+
+def _scan(kernel: Kernel, eqn: Eqn, *operands: list[Reg]) -> list[Reg]:
+    e, lowering, dtype = kernel.e, eqn.op.lowering, eqn.results[0].dtype
+    tables = [_lines(eqn, v, xs) for v, xs in zip(eqn.operands, operands)]
+    out = np.empty(tables[0].shape, dtype=object)
+    extent = out.shape[-1]
+    for at in np.ndindex(out.shape[:-1]):
+        acc = e.literal(lowering.init(dtype), llvm_type(dtype))
+        for k in range(extent - 1, -1, -1) if eqn.attrs["reverse"] else range(extent):
+            acc = lowering.combine(e, eqn, acc, *(table[(*at, k)] for table in tables))
+            out[(*at, k)] = acc
+    return list(np.moveaxis(out, -1, eqn.attrs["axis"]).ravel())
+
+
+def _argreduce(kernel: Kernel, eqn: Eqn, xs: list[Reg]) -> list[Reg]:
+    e = kernel.e
+    lines = _lines(eqn, eqn.operands[0], xs)
+    out = []
+    for at in np.ndindex(lines.shape[:-1]):
+        best, where = lines[(*at, 0)], e.literal(0, "i64")
+        for k in range(1, lines.shape[-1]):
+            x = lines[(*at, k)]
+            better = eqn.op.lowering.better(e, eqn, x, best)
+            best, where = e.select(better, x, best), e.select(better, e.literal(k, "i64"), where)
+        out.append(where)
+    return out
+
+
+def _dot(kernel: Kernel, eqn: Eqn, xs: list[Reg], ys: list[Reg]) -> list[Reg]:
+    e, out = kernel.e, eqn.results[0]
+    extents = [eqn.operands[0].shape[a] for a in eqn.attrs["contract"][0]]
+    ty = llvm_type(out.dtype)
+    results = []
+    for at in np.ndindex(*out.shape):
+        acc = None
+        for k in np.ndindex(*extents):
+            ix, iy = contract_indices(eqn, tuple(Ix(-1, 0, p) for p in (*at, *k)))
+            x, y = xs[_position(eqn.operands[0], ix)], ys[_position(eqn.operands[1], iy)]
+            if acc is None:
+                acc = e.op("fmul" if ty in ("double", "float") else "mul", x, y)
+            elif ty in ("double", "float"):
+                acc = e.intrinsic("llvm.fma", x, y, acc)
+            else:
+                acc = e.op("add", acc, e.op("mul", x, y))
+        results.append(e.literal(0, ty) if acc is None else acc)
+    return results
+
+
+def _position(v: Value, index: tuple[Ix, ...]) -> int:
+    return int(np.ravel_multi_index([ix.offset for ix in index], v.shape)) if v.shape else 0
+
+
+def _gather(kernel: Kernel, eqn: Eqn, *_: list[Reg]) -> list[Reg]:
+    return _extract(kernel, eqn)
+
+
+_RULES = (
+    (Scalar, _scalar),
+    (View, _structural),
+    (Reshape, _structural),
+    (Piecewise, _piecewise),
+    (Iota, _iota),
+    (Reduce, _reduce),
+    (Scan, _scan),
+    (ArgReduce, _argreduce),
+    (Dot, _dot),
+    (Gather, _gather),
+)

@@ -7,6 +7,7 @@ import platform
 import sys
 import sysconfig
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -33,8 +34,7 @@ def type_numbers(dtype: np.dtype) -> tuple[int, int]:
     return dtype.num, dtype.num
 
 
-@cache
-def scalar_allocator(scalar_type: type) -> int:
+def scalar_allocator(scalar_type: Any) -> int:
     """The address of `tp_alloc` of a NumPy scalar type."""
     get_slot = ctypes.pythonapi.PyType_GetSlot
     get_slot.restype, get_slot.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_int]
@@ -51,7 +51,7 @@ def _int32(obj: object, offset: int) -> int:
 
 def _objects_as_expected() -> bool:
     pair, cell, text = (OUT, None), (lambda: pair).__closure__, b"jitad"
-    method = [].append
+    method: Any = list[int]().append
     return (
         _word(pair, TUPLE_ITEMS) == id(OUT)
         and _word(pair, 16) == 2

@@ -12,6 +12,7 @@ import ctypes.util
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 
@@ -137,9 +138,8 @@ def _python_address(name: str) -> int | None:
 def _numpy_address(name: str) -> int | None:
     if name not in NUMPY_API:
         return None
-    from numpy._core import _multiarray_umath
-
-    _, table = _capsule(_multiarray_umath._ARRAY_API)
+    core = import_module("numpy._core._multiarray_umath")
+    _, table = _capsule(core._ARRAY_API)
     return ctypes.c_void_p.from_address(table + NUMPY_API[name] * ctypes.sizeof(ctypes.c_void_p)).value
 
 

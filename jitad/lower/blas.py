@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
-from ..ir.graph import Eqn, Value
+from ..ir.builder import Builder
+from ..ir.graph import Eqn, Function, Value
+from ..ir.op import lookup
+from ..ops.lowering import Dot
 from .index import row_major
 from .nest import Nest
 from .plan import Plan, Root, is_transpose
@@ -14,20 +18,25 @@ if TYPE_CHECKING:
     from .kernel import Kernel
 
 
-def source(plan: Plan, v: Value) -> tuple[Value, tuple[int, ...]]:
-    """The value in memory behind transpositions of `v`, and `v`'s element strides in it."""
-    order = tuple(range(v.ndim))
-    while (eqn := plan.producer.get(v)) and is_transpose(eqn) and v not in plan.roots and v not in plan.small:
-        order = tuple(eqn.attrs["axes"][a] for a in order)
-        v = eqn.operands[0]
-    strides = row_major(v.shape)
-    return v, tuple(strides[a] for a in order)
+def source(plan: Plan, eqn: Eqn, k: int) -> tuple[Value, tuple[int, ...]]:
+    """The memory that operand `k` of a product is read from, and the operand's element strides in it.
+
+    Transpositions are read through when BLAS can take the strides that they give.
+    """
+    v = eqn.operands[k]
+    base, order = v, tuple(range(v.ndim))
+    while (view := plan.producer.get(base)) and is_transpose(view):
+        order = tuple(view.attrs["axes"][a] for a in order)
+        base = view.operands[0]
+    strides = row_major(base.shape)
+    folded = tuple(strides[a] for a in order)
+    return (base, folded) if _layout(eqn, k, folded).fits else (v, row_major(v.shape))
 
 
 def merged(axes: tuple[int, ...], shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int] | None:
     """(extent, stride) of several axes walked as one in order; None if no single stride does it."""
     real = [a for a in axes if shape[a] != 1]
-    for a, b in zip(real, real[1:]):
+    for a, b in pairwise(real):
         if strides[a] != strides[b] * shape[b]:
             return None
     return prod(shape[a] for a in real), strides[real[-1]] if real else 1
@@ -50,7 +59,8 @@ class Layout:
         if self.free is None or self.inner is None:
             return False
         (m, sm), (k, sk) = self.free, self.inner
-        return (sk == 1 or k == 1) and (sm >= k or m == 1) or (sm == 1 or m == 1) and (sk >= m or k == 1)
+        by_rows = (sk == 1 or k == 1) and (sm >= k or m == 1)
+        return by_rows or ((sm == 1 or m == 1) and (sk >= m or k == 1))
 
     def leading(self) -> tuple[bool, int]:
         """(is each row contiguous, distance between rows or columns)."""
@@ -61,22 +71,50 @@ class Layout:
         return False, sk if k > 1 else max(m, 1)
 
 
-def layouts(plan: Plan, eqn: Eqn) -> tuple[Layout, Layout]:
-    found = []
+def _layout(eqn: Eqn, k: int, strides: tuple[int, ...]) -> Layout:
+    return Layout(eqn.operands[k], strides, eqn.attrs["contract"][k], eqn.attrs["batch"][k])
+
+
+def fits_blas(eqn: Eqn) -> bool:
+    """Whether a product of contiguous operands can be one BLAS call per batch index."""
+    return all(_layout(eqn, k, row_major(v.shape)).fits for k, v in enumerate(eqn.operands))
+
+
+def canonical_products(fn: Function) -> Function:
+    """`fn` with operands that BLAS cannot read in their order of axes transposed to (batch, free, contracted)."""
+    if all(not isinstance(eqn.op.lowering, Dot) or fits_blas(eqn) for eqn in fn.eqns):
+        return fn
+    b = Builder(fn.name)
+    with b:
+        b.params = list(fn.params)
+        for eqn in fn.eqns:
+            if isinstance(eqn.op.lowering, Dot) and not fits_blas(eqn):
+                b.loc, b.origin = eqn.loc, eqn.origin
+                eqn = _transposed(eqn)
+            b.eqns.append(eqn)
+        return b.finish(fn.results, fn.loc)
+
+
+def _transposed(eqn: Eqn) -> Eqn:
+    operands: list[Value] = []
+    contract, batch = list(eqn.attrs["contract"]), list(eqn.attrs["batch"])
     for k, v in enumerate(eqn.operands):
-        found.append(Layout(v, source(plan, v)[1], eqn.attrs["contract"][k], eqn.attrs["batch"][k]))
-    return found[0], found[1]
-
-
-def fits_blas(plan: Plan, eqn: Eqn) -> bool:
-    """Whether a product can be one BLAS call per batch index."""
-    return all(layout.fits for layout in layouts(plan, eqn))
+        if not _layout(eqn, k, row_major(v.shape)).fits:
+            free = [a for a in range(v.ndim) if a not in contract[k] and a not in batch[k]]
+            order = (*batch[k], *free, *contract[k])
+            v = lookup("transpose")(v, axes=order)
+            batch[k] = tuple(range(len(batch[k])))
+            contract[k] = tuple(range(len(order) - len(contract[k]), len(order)))
+        operands.append(v)
+    attrs = {"contract": tuple(contract), "batch": tuple(batch)}
+    return Eqn(eqn.op, tuple(operands), attrs, eqn.results, eqn.loc, eqn.regions, eqn.origin)
 
 
 def emit_product(kernel: Kernel, root: Root) -> None:
     """The calls: a loop over the batch axes around ?gemm or ?gemv."""
     eqn, out = root.eqn, root.value
-    x, y = layouts(kernel.plan, eqn)
+    (a_home, a_strides), (b_home, b_strides) = (source(kernel.plan, eqn, k) for k in (0, 1))
+    x, y = _layout(eqn, 0, a_strides), _layout(eqn, 1, b_strides)
     nest = Nest(kernel)
     batch = tuple(extent for extent, _ in x.batch)
     c_strides = row_major(out.shape)[: len(batch)]
@@ -87,8 +125,8 @@ def emit_product(kernel: Kernel, root: Root) -> None:
             base = kernel.pointer(v)
             return base if offset == "0" else kernel.e.gep(base, _element(v), offset)
 
-        a = at(source(kernel.plan, eqn.operands[0])[0], [s for _, s in x.batch])
-        b = at(source(kernel.plan, eqn.operands[1])[0], [s for _, s in y.batch])
+        a = at(a_home, [s for _, s in x.batch])
+        b = at(b_home, [s for _, s in y.batch])
         _gemm(kernel, x, y, a, b, at(out, list(c_strides)), "d" if out.dtype.itemsize == 8 else "s")
 
     def loops(axis: int) -> None:

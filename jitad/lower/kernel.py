@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Const, Function, Loc, Value
-from .blas import emit_product
+from .blas import canonical_products, emit_product, source
 from .buffers import Buffers, aligned
 from .chunk import Chunk, Text
 from .emitter import Emitter, Reg, llvm_type, memory_type
+from .fold import fill
 from .fused import Fused
 from .index import fixed
 from .nest import Nest
@@ -47,8 +48,8 @@ class Kernel:
     """The state of lowering one function: where each value is, and the code so far."""
 
     def __init__(self, fn: Function, symbol: str) -> None:
-        self.fn, self.symbol = fn, symbol
-        self.plan = Plan(fn)
+        self.fn, self.symbol = canonical_products(fn), symbol
+        self.plan = Plan(self.fn, source)
         self.buffers = Buffers(self.plan)
         self.e = Emitter()
         self.text = Text(symbol, len(fn.params), len(fn.results))
@@ -266,9 +267,6 @@ class Kernel:
 
 def _emit_blas(kernel: Kernel, root: Root) -> None:
     if any(v.size == 0 for v in root.eqn.operands):
-        Nest(kernel)
-        from .fold import fill
-
         fill(kernel, root.value, kernel.e.literal(0, llvm_type(root.value.dtype)))
     else:
         emit_product(kernel, root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import prod
 
@@ -83,6 +83,11 @@ class Step:
     space: tuple[int, ...] = ()
 
 
+def is_small(v: Value) -> bool:
+    """Whether a value's elements may be registers; scalars and empty arrays always are."""
+    return not v.shape or v.size <= SMALL or v.size == 0
+
+
 def is_unit_reshape(eqn: Eqn) -> bool:
     """Whether a reshape only adds or removes axes of length 1."""
     old, new = eqn.operands[0].shape, eqn.results[0].shape
@@ -120,6 +125,10 @@ def dot_work(eqn: Eqn) -> int:
     return contracted * eqn.results[0].size
 
 
+#: (plan, product, operand number) → the memory that the operand is read from, and its strides there.
+ProductSource = Callable[["Plan", Eqn, int], "tuple[Value, tuple[int, ...]]"]
+
+
 class Plan:
     """Decides, for one function, the regime of every value and the order of the steps.
 
@@ -127,8 +136,9 @@ class Plan:
     `small` values are lists of registers; everything else is a root with memory of its own.
     """
 
-    def __init__(self, fn: Function) -> None:
+    def __init__(self, fn: Function, product_source: ProductSource) -> None:
         self.fn = fn
+        self.product_source = product_source
         self.producer: dict[Value, Eqn] = {r: eqn for eqn in fn.eqns for r in eqn.results}
         self.small: set[Value] = set()
         self.inline: set[Value] = set()
@@ -181,24 +191,18 @@ class Plan:
         if isinstance(lowering, Gather | ScatterInto):
             return [self._base(eqn.operands[0])]
         if isinstance(lowering, Dot):
-            return [self._base(self._viewed(v)) for v in eqn.operands]
+            return [self._base(self.product_source(self, eqn, k)[0]) for k in (0, 1)]
         return []
-
-    def _viewed(self, v: Value) -> Value:
-        """The value that a product reads through transpositions, which become BLAS flags."""
-        while (eqn := self.producer.get(v)) and is_transpose(eqn):
-            v = eqn.operands[0]
-        return v
 
     def _regime(self, eqn: Eqn) -> str:
         lowering = eqn.op.lowering
-        tiny = all(v.size <= SMALL for v in (*eqn.operands, *eqn.results))
+        tiny = all(is_small(v) for v in (*eqn.operands, *eqn.results))
         if isinstance(lowering, Dot):
             return self._dot_regime(eqn, tiny)
         if isinstance(lowering, ScatterInto):
             return "scatter"
         if isinstance(lowering, Gather):
-            return "small" if eqn.results[0].size <= SMALL else "inline"
+            return "small" if is_small(eqn.results[0]) else "inline"
         if tiny:
             return "small"
         if isinstance(lowering, Reduce):
@@ -208,7 +212,7 @@ class Plan:
         if isinstance(lowering, ArgReduce):
             return "argreduce"
         if is_view(eqn):
-            return "small" if eqn.results[0].size <= SMALL else "inline"
+            return "small" if is_small(eqn.results[0]) else "inline"
         if isinstance(lowering, Reshape):
             return "alias"
         if isinstance(lowering, Piecewise):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..ops.lowering import ArgReduce, Dot, Gather, Iota, Piecewise, Reduce, Resh
 from .emitter import Reg, llvm_type
 from .index import Ix, fixed
 from .nest import LANES, Nest
-from .plan import contract_indices
+from .plan import contract_indices, is_small
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 def emit_small(kernel: Kernel, eqn: Eqn) -> None:
     """Compute an equation whose result is a list of registers, in C order."""
     lowering = eqn.op.lowering
-    if any(v.size and kernel.registers_of(v) is None for v in eqn.operands) and isinstance(
-        lowering, View | Reshape | Gather
-    ):
+    if any(not is_small(v) for v in eqn.operands) and isinstance(lowering, View | Reshape | Gather):
         registers = _extract(kernel, eqn)
     else:
         for kind, rule in _RULES:
@@ -89,7 +88,8 @@ def _groups(eqn: Eqn, axes: tuple[int, ...], xs: list[Reg]) -> list[list[Reg]]:
     v = eqn.operands[0]
     numbers = np.arange(v.size).reshape(v.shape)
     kept = [a for a in range(v.ndim) if a not in axes]
-    grouped = np.transpose(numbers, [*kept, *axes]).reshape(eqn.results[0].size, -1)
+    length = prod(v.shape[a] for a in axes)
+    grouped = np.transpose(numbers, [*kept, *axes]).reshape(eqn.results[0].size, length)
     return [[xs[k] for k in group] for group in grouped.tolist()]
 
 

@@ -82,7 +82,9 @@ def test_a_declaration_that_nothing_uses_needs_no_address():
 
 def test_symbols_given_by_address():
     inner = compile_module(SQUARE)
-    text = "declare double @other(double)\ndefine double @f(double %x) {\n  %y = call double @other(double %x)\n"
+    text = (
+        "declare double @other(double)\ndefine double @f(double %x) {\n  %y = call double @other(double %x)\n"
+    )
     outer = compile_module(text + "  ret double %y\n}", symbols={"other": inner.address("square")})
     assert function(outer, "f")(4.0) == 16.0
 

@@ -13,10 +13,14 @@ def double_function(name, arity=1):
     return ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * arity)(address(name))
 
 
-@pytest.mark.parametrize("name", ["psi", "gammaln", "erf", "erfc", "erfcx", "expit", "logit", "ndtri", "log_expit"])
+@pytest.mark.parametrize(
+    "name", ["psi", "gammaln", "erf", "erfc", "erfcx", "expit", "logit", "ndtri", "log_expit"]
+)
 def test_special_functions_are_the_double_ones(name):
     for x in (0.1, 0.5, 0.9):
-        assert double_function(f"special.{name}")(x) == pytest.approx(getattr(scipy.special, name)(x), rel=1e-14)
+        assert double_function(f"special.{name}")(x) == pytest.approx(
+            getattr(scipy.special, name)(x), rel=1e-14
+        )
 
 
 @pytest.mark.parametrize("name", ["xlogy", "gammainc", "jv"])
@@ -55,7 +59,18 @@ def test_c_api():
 
 
 @pytest.mark.parametrize(
-    "name", ["blas.nosuch", "lapack.x", "special.x", "libm.x", "python.x", "numpy.x", "nofamily.sin", "sinus", "blas."]
+    "name",
+    [
+        "blas.nosuch",
+        "lapack.x",
+        "special.x",
+        "libm.x",
+        "python.x",
+        "numpy.x",
+        "nofamily.sin",
+        "sinus",
+        "blas.",
+    ],
 )
 def test_unknown_names(name):
     assert find(name) is None

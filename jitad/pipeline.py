@@ -29,25 +29,22 @@ class Binary(NamedTuple):
     module: NativeModule
 
 
-def trace(
-    f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]
-) -> Program:
+def trace(f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]) -> Program:
     """Python function → optimised IR; `leaves` are the types of its arguments (see `capture.run.capture`)."""
     program = capture(f, leaves, hints, call)
     return program._replace(fn=optimized(program.fn))
 
 
-def tangent(fn: Function, active: Sequence[bool]) -> Function:
-    """(params, tangents of active params) → (results, tangents of floating results)."""
-    return checked(ad.tangent(optimized(fn), active))
+def tangent(fn: Function, active: Sequence[bool], differentiated: int) -> Function:
+    """(params, tangents of active params) → (results, tangents of the floating ones among the first few)."""
+    fn = optimized(fn)
+    return _with_all_results(fn, ad.tangent(_head(fn, differentiated), active), differentiated)
 
 
 def adjoint(fn: Function, active: Sequence[bool], differentiated: int) -> Function:
-    """(params, cotangents of the first `differentiated` results) → (results, cotangents of active params)."""
+    """(params, cotangents of the first floating results) → (results, cotangents of active params)."""
     fn = optimized(fn)
-    reverse = ad.adjoint(fn.replace(results=fn.results[:differentiated]), active)
-    # The primal equations are all there, so the results without cotangents can be had beside the others.
-    return checked(reverse.replace(results=(*fn.results, *reverse.results[differentiated:])))
+    return _with_all_results(fn, ad.adjoint(_head(fn, differentiated), active), differentiated)
 
 
 def compile_native(fn: Function) -> Binary:
@@ -57,6 +54,15 @@ def compile_native(fn: Function) -> Binary:
     fn = checked(opt.contract(fn))
     lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}")
     return Binary(lowered, native.engine.compile_module(lowered.llvm))
+
+
+def _head(fn: Function, count: int) -> Function:
+    return fn.replace(results=fn.results[:count])
+
+
+def _with_all_results(fn: Function, derived: Function, differentiated: int) -> Function:
+    """Auxiliary results beside the derivative: `derived` still contains the primal equations."""
+    return checked(derived.replace(results=(*fn.results, *derived.results[differentiated:])))
 
 
 def optimized(fn: Function) -> Function:

@@ -29,14 +29,11 @@ class Binder:
                                      parameter however it is passed
     """
 
-    def __init__(
-        self, f: Callable, static_argnums: int | Sequence[int] | None, static_argnames: str | Sequence[str] | None
-    ) -> None:
+    def __init__(self, f: Callable, static_argnums: Sequence[int], static_argnames: Sequence[str]) -> None:
         self.names, self.rest, self.takes_out = parameter_names(f)
         self.signature_known = bool(self.names or self.rest)
-        numbers = _tuple(static_argnums, int, "static_argnums")
-        names = _tuple(static_argnames, str, "static_argnames")
-        numbers = tuple(n + len(self.names) if n < 0 else n for n in numbers)
+        names = static_argnames
+        numbers = tuple(n + len(self.names) if n < 0 else n for n in static_argnums)
         for n in numbers:
             if n < 0 or (self.signature_known and n >= len(self.names) and self.rest is None):
                 raise ValueError(f"static_argnums: {name_of(f)} has no parameter {n}")
@@ -86,7 +83,9 @@ class Binder:
             return self.names[i]
         return f"{self.rest}[{i - len(self.names)}]" if self.rest else f"args[{i}]"
 
-    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _positional(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Keywords that continue the positional arguments become such, so that both ways share one version."""
         more = []
         for name in self.names[len(args) :]:
@@ -131,7 +130,8 @@ def name_of(f: Any) -> str:
     return getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or repr(f)
 
 
-def _tuple(given: Any, kind: type, name: str) -> tuple[Any, ...]:
+def as_tuple(given: Any, kind: type, name: str) -> tuple[Any, ...]:
+    """An option that is one value, several or None, as a tuple."""
     items = () if given is None else (given,) if isinstance(given, kind) else tuple(given)
     if not all(isinstance(x, kind) for x in items):
         raise TypeError(f"{name} takes {kind.__name__}s, got {given!r}")

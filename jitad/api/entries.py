@@ -41,7 +41,9 @@ def flat_signature(version: Version) -> Any:
     )
 
 
-def native_entry(version: Version, spec: TreeSpec, static: dict[int, Any], fallback: Callable[..., Any]) -> Any:
+def native_entry(
+    version: Version, spec: TreeSpec, static: dict[int, Any], fallback: Callable[..., Any]
+) -> Any:
     """A builtin function for calls with arguments of structure `spec` = (positional, keywords), or None.
 
     static  position → the object that has to be passed there

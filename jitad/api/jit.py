@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .. import pipeline
 from ..capture.trace import tracing
 from ..native.callable import NativeCallable
-from .binding import Binder, Call, name_of
+from .binding import Binder, Call, as_tuple, name_of
 from .compiled import Compiled
 from .config import interpreting
 from .version import Version
@@ -37,19 +37,23 @@ class Jit(NativeCallable):
     def __init__(
         self,
         f: Callable,
-        implementation: Callable | None = None,
+        transform: Callable[[Callable, int], Callable] | None = None,
         *,
         static_argnums: int | Sequence[int] | None = None,
         static_argnames: str | Sequence[str] | None = None,
         name: str = "",
     ) -> None:
-        """`implementation` is what runs under the trace: `f` itself, or a transformation of it."""
+        """`transform(f, skipped)` is what runs under the trace; None: `f` itself.
+
+        skipped  how many parameters of the definition a bound method has swallowed (0 or 1)
+        """
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
         self._function = f
-        self._implementation = f if implementation is None else implementation
-        self._binder = Binder(f, static_argnums, static_argnames)
-        self._static = static_argnums, static_argnames
+        self._transform = transform
+        self._implementation = f if transform is None else transform(f, 0)
+        self._static = inherited(f, static_argnums, static_argnames)
+        self._binder = Binder(f, *self._static)
         self._versions: dict[Any, list[Version]] = {}
         self._chain: list[tuple[Version, Call]] = []
         self._lock = threading.RLock()
@@ -142,14 +146,26 @@ class Jit(NativeCallable):
 
     def _bind_method(self, instance: Any) -> Jit:
         numbers, names = self._static
-        numbers = (numbers,) if isinstance(numbers, int) else numbers
-        shifted = None if numbers is None else [n - 1 if n > 0 else n for n in numbers]
+        transform = self._transform
         return Jit(
-            self._function.__get__(instance, type(instance)), static_argnums=shifted, static_argnames=names
+            self._function.__get__(instance, type(instance)),
+            None if transform is None else lambda f, skipped: transform(f, skipped + 1),
+            static_argnums=tuple(n - 1 if n > 0 else n for n in numbers if n != 0),
+            static_argnames=names,
+            name=self.__name__,
         )
 
     def __repr__(self) -> str:
         return f"<jitad function {name_of(self)}{inspect_signature(self)}>"
+
+
+def inherited(f: Any, numbers: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Static parameters of a transformation of `f`: those given, and those that `f` has already."""
+    more = f._static if isinstance(f, Jit) else ((), ())
+    return (*as_tuple(numbers, int, "static_argnums"), *more[0]), (
+        *as_tuple(names, str, "static_argnames"),
+        *more[1],
+    )
 
 
 def inspect_signature(f: Any) -> str:

@@ -1,0 +1,153 @@
+"""Forward mode: jvp, derivative, linearize; and stop_gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from .. import ops, pipeline
+from ..capture.run import Subprogram
+from ..capture.source import at, definition_line
+from ..capture.trace import tracing
+from ..capture.tracer import Traced, call, is_traced
+from ..capture.trees import flatten, unflatten
+from .binding import name_of
+from .differentiate import Point, argument_names, head, lift_argument, point, program, run_inline, structure
+from .jit import Jit
+from .linear import Pushforward, run_early, tangent_inputs
+
+
+def jvp(
+    f: Callable, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+) -> tuple[Any, ...]:
+    """The value of `f` at a point, and its derivative in one direction.
+
+    primals   tuple of positional arguments, each with a floating leaf
+    tangents  tuple of the same structure, shapes and dtypes; None or zeros for integer leaves
+    has_aux   `f` returns a pair (value, auxiliary tree)
+
+    Returns (value, tangent), or (value, tangent, auxiliary); the tangent is a tree like the value, with None for
+    integer leaves. One sweep, no memory beyond the primal's.
+
+    Raises TypeError or ValueError for tangents that do not match the primals.
+    """
+    primals, tangents = _tuples(primals, tangents)
+    if not tracing():
+        return _compiled_jvp(f, has_aux)(primals, tangents)
+    here, sub = _at(f, "jvp", primals)
+    spec, aux_spec = head(sub.out_spec, f, has_aux)
+    n = spec.num_leaves
+    directions = tangent_inputs(here.structures, tangents)
+    forward = pipeline.tangent(_first(sub, n), _active(here, sub))
+    forward = (
+        forward.replace(results=(*sub.fn.results[n:], *forward.results)) if n < len(sub.weak) else forward
+    )
+    results = run_inline(forward, here.inputs, [*sub.imports, *directions])
+    aux, results = results[: len(sub.weak) - n], results[len(sub.weak) - n :]
+    result = _structure(spec, sub, n)
+    value = spec.unflatten([Traced(x.value, x.trace, w) for x, w in zip(results[:n], sub.weak)])
+    out = result.tree(results[n:])
+    return (value, out) if aux_spec is None else (value, out, aux_spec.unflatten(aux))
+
+
+def linearize(f: Callable, *primals: Any) -> tuple[Any, Pushforward]:
+    """The value of `f` at a point, and its pushforward there.
+
+    primals  positional arguments, each with a floating leaf
+
+    Returns (value, pushforward). pushforward(*tangents) takes one tangent tree per primal and returns the tangent
+    of the value; it owns what it needs and does not run the primal again.
+    """
+    if not tracing():
+        return _compiled_linearize(f)(*primals)
+    here, sub = _at(f, "linearize", primals)
+    whole = pipeline.tangent(sub.fn, _active(here, sub), len(sub.weak))
+    result = structure(sub, sub.out_spec)
+    value, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
+    return sub.out_spec.unflatten(value), Pushforward(late, residuals, outputs)
+
+
+def derivative(
+    f: Callable,
+    argnums: int = 0,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+) -> Jit:
+    """Compile the derivative of `f` with respect to one scalar argument, by forward mode.
+
+    f        function whose argument at `argnums` is a number of shape (); it may return any tree of arrays
+    argnums  the position of that argument
+
+    The result takes f's arguments and returns a tree like f's value, with None for integer leaves.
+    Raises TypeError if the argument is not a floating scalar (a Python int counts as a float).
+    """
+
+    def transform(f: Callable, skipped: int) -> Callable:
+        position = max(argnums - skipped, 0) if argnums >= 0 else argnums
+
+        def implementation(*args: Any, **kwargs: Any) -> Any:
+            return _derivative(f, position, args, kwargs)
+
+        return implementation
+
+    return Jit(
+        f, transform, static_argnums=static_argnums, static_argnames=static_argnames, name="derivative"
+    )
+
+
+def _derivative(f: Callable, position: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if not -len(args) <= position < len(args):
+        raise ValueError(f"argnums {position}: the call has {len(args)} positional arguments")
+    position %= len(args)
+    (name,) = argument_names(f, [position])
+    x = lift_argument(args[position], name)
+    if x.shape:
+        raise TypeError(
+            f"derivative of {name_of(f)}{at(definition_line(f))}: {name} must be a scalar, but it is {x.type}; "
+            "use grad or jvp"
+        )
+    here = point(f, "derivative", [x], [name])
+
+    def along(value: Any) -> Any:
+        given = list(args)
+        given[position] = value
+        return f(*given, **kwargs)
+
+    (x,) = here.inputs
+    along.__name__ = getattr(f, "__name__", "f")
+    return jvp(along, (x,), (x.dtype.type(1),))[1]
+
+
+def stop_gradient(x: Any) -> Any:
+    """`x`, a tree of arrays and numbers, as a constant for every derivative."""
+    leaves, spec = flatten(x)
+    return unflatten(spec, [call(ops.stop_gradient, v, weak=v.weak) if is_traced(v) else v for v in leaves])
+
+
+def _at(f: Callable, what: str, primals: Sequence[Any]) -> tuple[Point, Subprogram]:
+    here = point(f, what, primals, argument_names(f, range(len(primals))))
+    return here, program(f, here, lambda g, values: g(*values))
+
+
+def _active(here: Point, sub: Subprogram) -> list[bool]:
+    return [True] * len(here.inputs) + [False] * len(sub.imports)
+
+
+def _tuples(primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("jvp takes a tuple of primals and a tuple of tangents, as in jvp(f, (x,), (t,))")
+    if len(primals) != len(tangents):
+        raise TypeError(f"jvp: {len(primals)} primals, but {len(tangents)} tangents")
+    return tuple(primals), tuple(tangents)
+
+
+@lru_cache(maxsize=256)
+def _compiled_jvp(f: Callable, has_aux: bool) -> Jit:
+    return Jit(lambda primals, tangents: jvp(f, primals, tangents, has_aux=has_aux), name="jvp")
+
+
+@lru_cache(maxsize=256)
+def _compiled_linearize(f: Callable) -> Jit:
+    return Jit(f, lambda f, _: lambda *primals: linearize(f, *primals), name="linearize")

@@ -1,0 +1,125 @@
+"""Linear maps that own what they need: pullbacks (vjp) and pushforwards (linearize)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from .. import ad
+from ..capture.run import Subprogram
+from ..capture.trace import tracing
+from ..capture.tracer import Traced, lift
+from ..capture.trees import register
+from ..ir.graph import Function
+from .differentiate import Structure, run_inline, trees
+from .jit import Jit
+
+
+class Late:
+    """What a linear map runs: the part of a split function that needs the tangents or cotangents.
+
+    primals, result  structures of the arguments and of the result of the function that was differentiated
+    known            which outputs of the map depend on the point alone, and are kept with the residuals
+    """
+
+    def __init__(self, split: ad.Split, primals: tuple[Structure, ...], result: Structure) -> None:
+        self.fn: Function = split.backward
+        self.known = split.known[len(result.types) :]
+        self.primals = primals
+        self.result = result
+
+    @cached_property
+    def compiled(self) -> Jit:
+        """The call of a map of this kind, compiled; the map itself is an argument."""
+        return Jit(lambda linear, *args: linear(*args), name=self.fn.name)
+
+
+class LinearMap:
+    """Base of pullbacks and pushforwards: residuals, and the program that reads them.
+
+    A container for `jit`: it may be returned from compiled functions and passed to them.
+    """
+
+    __slots__ = ("_late", "_residuals", "_outputs")
+
+    def __init__(self, late: Late, residuals: Sequence[Any], outputs: Sequence[Any]) -> None:
+        self._late = late
+        self._residuals = list(residuals)
+        self._outputs = list(outputs)
+
+    def _run(self, inputs: Sequence[Traced]) -> list[Traced]:
+        computed = iter(run_inline(self._late.fn, [lift(x) for x in (*self._residuals, *inputs)]))
+        ready = iter(self._outputs)
+        return [lift(next(ready)) if known else next(computed) for known in self._late.known]
+
+
+class Pullback(LinearMap):
+    """The map ct ↦ (cotangent of each primal,) at a point; it owns what it reads.
+
+    ct  a cotangent of the function's result: its structure, shapes and dtypes; None for integer leaves
+
+    Returns a tuple with one tree per primal, with None for integer leaves. Raises TypeError for another structure
+    or dtype, ValueError for another shape.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, ct: Any) -> tuple[Any, ...]:
+        late = self._late
+        if not tracing():
+            return late.compiled(self, ct)
+        return tuple(trees(late.primals, self._run(late.result.inputs(ct, "the cotangent"))))
+
+
+class Pushforward(LinearMap):
+    """The map (tangent of each primal) ↦ tangent of the result at a point; it owns what it reads.
+
+    tangents  one tree per primal: its structure, shapes and dtypes; None or zeros for integer leaves
+
+    Returns the tree of the result, with None for integer leaves. Raises TypeError for another structure or dtype,
+    ValueError for another shape.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, *tangents: Any) -> Any:
+        late = self._late
+        if not tracing():
+            return late.compiled(self, *tangents)
+        return late.result.tree(self._run(tangent_inputs(late.primals, tangents)))
+
+
+def tangent_inputs(primals: Sequence[Structure], tangents: Sequence[Any]) -> list[Traced]:
+    """The tangents of the active leaves, checked against what they belong to."""
+    if len(tangents) != len(primals):
+        raise TypeError(f"{len(primals)} tangents are required, one a primal, but {len(tangents)} were given")
+    return [x for i, (s, t) in enumerate(zip(primals, tangents)) for x in s.inputs(t, f"tangents[{i}]")]
+
+
+def run_early(
+    whole: Function,
+    sub: Subprogram,
+    inputs: Sequence[Traced],
+    primals: tuple[Structure, ...],
+    result: Structure,
+) -> tuple[list[Traced], Late, list[Traced], list[Traced]]:
+    """Inline the part of `whole` that depends on the point alone.
+
+    whole  the tangent or adjoint of `sub.fn`, with the results of that first
+
+    Returns those results, the rest, its residuals, and the outputs that are known already.
+    """
+    parts = ad.split(whole, len(sub.fn.params))
+    values = run_inline(parts.forward, inputs, sub.imports)
+    count, n = sum(parts.known), len(sub.fn.results)
+    primal = [Traced(x.value, x.trace, weak) for x, weak in zip(values, sub.weak)]
+    return primal, Late(parts, primals, result), values[count:], values[n:count]
+
+
+for _cls in (Pullback, Pushforward):
+    register(
+        _cls,
+        lambda m: ([m._residuals, m._outputs], m._late),
+        lambda late, children, cls=_cls: cls(late, *children),
+    )

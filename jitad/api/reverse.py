@@ -1,0 +1,187 @@
+"""Reverse mode: grad, value_and_grad, vjp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from .. import pipeline
+from ..capture.run import Subprogram
+from ..capture.source import at, definition_line
+from ..capture.trace import tracing
+from ..capture.tracer import Traced, lift
+from .binding import name_of
+from .differentiate import argument_names, head, point, program, run_inline, structure
+from .jit import Jit
+from .linear import Pullback, run_early
+
+
+def value_and_grad(
+    f: Callable,
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+) -> Jit:
+    """Compile the value and the gradient of the scalar-valued `f`.
+
+    f        function of arrays, numbers and trees of them that returns one floating value of shape ()
+    argnums  position, or tuple of positions, of the arguments to differentiate
+    has_aux  `f` returns a pair (value, auxiliary tree); so does the result: ((value, auxiliary), gradient)
+    static_argnums, static_argnames  as for `jit`
+
+    The result takes f's arguments and returns (value, gradient): a tree like the argument, with arrays of its
+    shapes and dtypes, in units of f per unit of the argument; a tuple of trees if `argnums` is a tuple.
+    A Python int counts as a float; integer and bool leaves beside floating ones have None. One primal and
+    one reverse sweep.
+
+    Raises TypeError if an argument named by `argnums` has no floating leaf, or if f returns anything but a
+    floating scalar.
+    Reverse accumulation: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 3.
+    """
+    return _gradient(
+        f, "value_and_grad", argnums, has_aux, static_argnums, static_argnames, lambda v, g: (v, g)
+    )
+
+
+def grad(
+    f: Callable,
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+) -> Jit:
+    """Compile the gradient of the scalar-valued `f`.
+
+    Like `value_and_grad`, without the value: returns the gradient, or (gradient, auxiliary) with `has_aux`.
+    """
+
+    def select(value: Any, gradient: Any) -> Any:
+        return (gradient, value[1]) if has_aux else gradient
+
+    return _gradient(f, "grad", argnums, has_aux, static_argnums, static_argnames, select)
+
+
+def _gradient(
+    f: Callable, what: str, argnums: Any, has_aux: bool, numbers: Any, names: Any, select: Callable
+) -> Jit:
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not positions or not all(isinstance(i, int) for i in positions):
+        raise TypeError(f"argnums is a position or a non-empty tuple of positions, got {argnums!r}")
+
+    def transform(f: Callable, skipped: int) -> Callable:
+        own = tuple(max(i - skipped, 0) if i >= 0 else i for i in positions)
+
+        def implementation(*args: Any, **kwargs: Any) -> Any:
+            if not tracing():
+                raise RuntimeError(f"{what} runs under a trace only")
+            value, gradients = _value_and_gradients(f, what, own, has_aux, args, kwargs)
+            return select(value, gradients[0] if isinstance(argnums, int) else tuple(gradients))
+
+        implementation.__name__ = f"{what}_{getattr(f, '__name__', 'f')}"
+        return implementation
+
+    return Jit(f, transform, static_argnums=numbers, static_argnames=names, name=what)
+
+
+def _value_and_gradients(
+    f: Callable, what: str, positions: Sequence[int], has_aux: bool, args: tuple, kwargs: dict
+) -> tuple[Any, list[Any]]:
+    """Inline value and gradients into the innermost open trace."""
+    positions = [_position(f, i, len(args)) for i in positions]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums of {what} names an argument twice: {tuple(positions)}")
+    here = point(f, what, [args[i] for i in positions], argument_names(f, positions))
+
+    def call(g: Callable, values: list[Any]) -> Any:
+        given = list(args)
+        for i, value in zip(positions, values):
+            given[i] = value
+        return g(*given, **kwargs)
+
+    sub = program(f, here, call)
+    value_spec, aux_spec = head(sub.out_spec, f, has_aux)
+    _check_scalar(f, what, sub, value_spec.num_leaves)
+    active = [True] * len(here.inputs) + [False] * len(sub.imports)
+    reverse = pipeline.adjoint(sub.fn, active, 1)
+    results = _with_cotangent(reverse, sub, here.inputs)
+    count = len(sub.weak)
+    value = value_spec.unflatten([_weakly(results[0], sub.weak[0])])
+    if aux_spec is not None:
+        aux = [_weakly(x, w) for x, w in zip(results[1:count], sub.weak[1:])]
+        value = value, aux_spec.unflatten(aux)
+    return value, here.trees(results[count:])
+
+
+def _with_cotangent(reverse: Any, sub: Subprogram, inputs: list[Traced]) -> list[Traced]:
+    """The adjoint with 1 for the cotangent of the value, its last parameter."""
+    one = lift(sub.fn.results[0].dtype.type(1))
+    return run_inline(reverse, inputs, [*sub.imports, one])
+
+
+def _weakly(x: Traced, weak: bool) -> Traced:
+    return Traced(x.value, x.trace, weak)
+
+
+def _position(f: Callable, i: int, count: int) -> int:
+    if not -count <= i < count:
+        raise ValueError(
+            f"argnums {i} of {name_of(f)}{at(definition_line(f))}: the call has {count} positional arguments"
+        )
+    return i % count
+
+
+def _check_scalar(f: Callable, what: str, sub: Subprogram, leaves: int) -> None:
+    """TypeError unless the value is one floating scalar."""
+    where = f"{what} of {name_of(f)}{at(definition_line(f))}"
+    if leaves != 1:
+        raise TypeError(f"{where}: the function must return one scalar, but it returns {leaves} values")
+    kind = sub.fn.results[0].type
+    if kind.dtype.kind != "f":
+        raise TypeError(
+            f"{where}: the value must be floating point, but it is {kind}; nothing of it is differentiable"
+        )
+    if kind.shape == (1,):
+        raise TypeError(
+            f"{where}: the value has shape (1,), not (); return its only element: value[0], or a sum"
+        )
+    if kind.shape:
+        raise TypeError(
+            f"{where}: the value must be a scalar, but it is {kind}; reduce it (np.sum, np.mean …), or use vjp"
+        )
+
+
+def vjp(f: Callable, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The value of `f` at a point, and its pullback there.
+
+    primals  positional arguments, each with a floating leaf
+    has_aux  `f` returns a pair (value, auxiliary tree)
+
+    Returns (value, pullback), or (value, pullback, auxiliary). pullback(ct) takes a cotangent like the value and
+    returns a tuple with one cotangent tree per primal; it owns what it needs, so later changes of the primals do
+    not matter. What the pullback reads is kept or recomputed, whichever is cheaper.
+
+    Raises TypeError for primals without floating leaves.
+    """
+    if not tracing():
+        return _compiled(f, has_aux)(*primals)
+    here = point(f, "vjp", primals, argument_names(f, range(len(primals))))
+    sub = program(f, here, lambda g, values: g(*values))
+    spec, aux_spec = head(sub.out_spec, f, has_aux)
+    n = spec.num_leaves
+    result = structure(sub, spec)
+    active = [True] * len(here.inputs) + [False] * len(sub.imports)
+    whole = pipeline.adjoint(sub.fn, active, n)
+    primal, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
+    pullback = Pullback(late, residuals, outputs)
+    value = spec.unflatten(primal[:n])
+    return (value, pullback) if aux_spec is None else (value, pullback, aux_spec.unflatten(primal[n:]))
+
+
+@lru_cache(maxsize=256)
+def _compiled(f: Callable, has_aux: bool) -> Jit:
+    """vjp of one function, compiled; kept, so that calls with the same function compile once."""
+    return Jit(f, lambda f, _: lambda *primals: vjp(f, *primals, has_aux=has_aux), name="vjp")

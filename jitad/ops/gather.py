@@ -68,7 +68,7 @@ gather = Op(
     "gather",
     "x[idx0, idx1, …]: index arrays of one shape for the first axes; a negative index counts from the end",
     infer=lambda x, *idx: x.with_shape(_selected("gather", x, idx)),
-    reference=lambda x, *idx: np.array(np.asarray(x)[tuple(idx)]),
+    reference=lambda x, *idx: np.asarray(x)[(*idx, ...)].copy(),
     tangent=_tangent_gather,
     adjoint=_adjoint_gather,
     lowering=Gather(),

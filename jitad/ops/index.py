@@ -70,7 +70,7 @@ slice = Op(
     "slice",
     "elements start[d] + step[d]·k of each axis d, shape[d] of them; steps may be negative",
     infer=_infer_slice,
-    reference=lambda x, *, start, step, shape: np.asarray(x)[region(start, step, shape)].copy(),
+    reference=lambda x, *, start, step, shape: np.asarray(x)[(*region(start, step, shape), ...)].copy(),
     tangent=_tangent_slice,
     adjoint=_adjoint_slice,
     lowering=View(

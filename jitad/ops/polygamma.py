@@ -77,10 +77,20 @@ def _cotangent_derivative(e: Any, n: int, x: Any) -> Any:
     for _ in range(n):
         slope = [k * a for k, a in enumerate(coefficients)][1:]
         coefficients = [-pi * (a + b) for a, b in zip([*slope, 0.0, 0.0], [0.0, 0.0, *slope])]
-    near = e.op("fsub", x, e.intrinsic("llvm.rint", x))
-    c = e.op("fdiv", e.const(1.0, x), e.libm("tan", e.op("fmul", near, e.const(pi, x))))
+    c = _cotangent(e, x)
     total = e.const(coefficients[-1], x)
     for a in reversed(coefficients[:-1]):
         total = e.op("fmul", total, c)
         total = e.op("fadd", total, e.const(a, x)) if a else total
     return total
+
+
+def _cotangent(e: Any, x: Any) -> Any:
+    """cot(πx), exactly periodic; ∞ at whole numbers, 0 halfway between."""
+    near = e.op("fsub", x, e.intrinsic("llvm.rint", x))
+    size = e.intrinsic("llvm.fabs", near)
+    far = e.fcmp("ogt", size, e.const(0.25, x))
+    angle = e.select(far, e.op("fsub", e.const(0.5, x), size), size)
+    t = e.libm("tan", e.op("fmul", angle, e.const(pi, x)))
+    c = e.select(far, t, e.op("fdiv", e.const(1.0, x), t))
+    return e.intrinsic("llvm.copysign", c, near)

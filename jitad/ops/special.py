@@ -101,7 +101,7 @@ expit = elementwise(
     partials=lambda x, out: (lambda t: mul(t, mul(out, 1.0 - out)),),
     scalar=_emit_expit,
     reference=scipy_special.expit,
-    samples=unary(edges=(0.0, -0.0, 40.0, -40.0, -720.0, 800.0, -800.0, np.inf, -np.inf, np.nan)),
+    samples=unary(edges=(0.0, -0.0, 40.0, -40.0, -700.0, 800.0, -800.0, np.inf, -np.inf, np.nan)),
     cost=20,
 )
 

@@ -104,7 +104,7 @@ def lift_argument(x: Any, name: str) -> Traced:
 def _floating(x: Traced) -> Traced:
     """A Python int as a float, everything else as it is."""
     if x.weak and x.dtype.kind != "f":
-        return Traced(ops.convert(x.value, dtype=F64), x.trace, True)
+        return Traced(ops.convert(x.value, dtype=F64), x.home, True)
     return x
 
 
@@ -168,7 +168,7 @@ def cotangent_like(x: Any, type: Type, name: str) -> Traced:
         return (
             found
             if found.dtype == type.dtype
-            else Traced(ops.convert(found.value, dtype=type.dtype), found.trace)
+            else Traced(ops.convert(found.value, dtype=type.dtype), found.home)
         )
     if found.dtype != type.dtype:
         raise TypeError(

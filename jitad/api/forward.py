@@ -46,7 +46,7 @@ def jvp(
     results = run_inline(forward, here.inputs, [*sub.imports, *directions])
     aux, results = results[: len(sub.weak) - n], results[len(sub.weak) - n :]
     result = _structure(spec, sub, n)
-    value = spec.unflatten([Traced(x.value, x.trace, w) for x, w in zip(results[:n], sub.weak)])
+    value = spec.unflatten([Traced(x.value, x.home, w) for x, w in zip(results[:n], sub.weak)])
     out = result.tree(results[n:])
     return (value, out) if aux_spec is None else (value, out, aux_spec.unflatten(aux))
 

@@ -113,7 +113,7 @@ def run_early(
     parts = ad.split(whole, len(sub.fn.params))
     values = run_inline(parts.forward, inputs, sub.imports)
     count, n = sum(parts.known), len(sub.fn.results)
-    primal = [Traced(x.value, x.trace, weak) for x, weak in zip(values, sub.weak)]
+    primal = [Traced(x.value, x.home, weak) for x, weak in zip(values, sub.weak)]
     return primal, Late(parts, primals, result), values[count:], values[n:count]
 
 

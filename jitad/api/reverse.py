@@ -123,7 +123,7 @@ def _with_cotangent(reverse: Any, sub: Subprogram, inputs: list[Traced]) -> list
 
 
 def _weakly(x: Traced, weak: bool) -> Traced:
-    return Traced(x.value, x.trace, weak)
+    return Traced(x.value, x.home, weak)
 
 
 def _position(f: Callable, i: int, count: int) -> int:

@@ -26,16 +26,16 @@ class Traced:
     """A traced array of fixed dtype and shape, or a traced number.
 
     value  its IR value
-    trace  the trace it belongs to; used after that has finished it raises EscapedTraceError
+    home   the trace it belongs to (`trace` is the method of arrays); used after that has finished it raises EscapedTraceError
     weak   it stands for a Python number, whose dtype gives way in promotion
     """
 
-    __slots__ = ("value", "trace", "weak", "__weakref__")
+    __slots__ = ("value", "home", "weak", "__weakref__")
     __array_priority__ = 1e6
 
-    def __init__(self, value: Value, trace: Trace, weak: bool = False) -> None:
+    def __init__(self, value: Value, home: Trace, weak: bool = False) -> None:
         self.value = value
-        self.trace = trace
+        self.home = home
         self.weak = weak
 
     @property
@@ -235,7 +235,7 @@ def call(op: Any, *operands: Any, weak: bool = False, **attrs: Any) -> Any:
     values = tuple(
         [
             x.value
-            if x.__class__ is Traced and x.trace is trace
+            if x.__class__ is Traced and x.home is trace
             else (x if isinstance(x, Value) else lift(x).value)
             for x in operands
         ]
@@ -260,7 +260,7 @@ def lift(x: Any) -> Traced:
     cls = x.__class__
     if cls is Traced:
         trace = current_trace()
-        return x if x.trace is trace else Traced(import_value(x, trace), trace, x.weak)
+        return x if x.home is trace else Traced(import_value(x, trace), trace, x.weak)
     if cls is float:
         return Traced(Const(np.float64(x), _F64), current_trace(), True)
     if cls is bool:
@@ -275,7 +275,7 @@ def lift(x: Any) -> Traced:
     if isinstance(x, (list, tuple)):
         return Traced(_constant_of(np.asarray(x)), current_trace())
     if isinstance(x, Traced):
-        return lift(Traced(x.value, x.trace, x.weak))
+        return lift(Traced(x.value, x.home, x.weak))
     if isinstance(x, complex):
         refuse_dtype(np.dtype(complex))
     if isinstance(x, (int, float)):
@@ -311,9 +311,9 @@ def _lift_array(x: np.ndarray) -> Traced:
 
 def import_value(x: Traced, trace: Trace) -> Value:
     """The value that stands in `trace` for `x`, which belongs to it or to an enclosing one."""
-    if x.trace is trace:
+    if x.home is trace:
         return x.value
-    if not x.trace.is_open or x.trace not in stack():
+    if not x.home.is_open or x.home not in stack():
         raise EscapedTraceError(_escaped(x))
     return x.value if isinstance(x.value, Const) else trace.import_(x.value)
 
@@ -321,13 +321,13 @@ def import_value(x: Traced, trace: Trace) -> Value:
 def _escaped(x: Traced) -> str:
     made = defined_at(x)
     where = f", made at {made}," if made else ""
-    if x.trace.is_open:
+    if x.home.is_open:
         return (
-            f"the traced value {x.value.type}{where} belongs to the trace of {x.trace.name}"
-            f"{at(x.trace.loc)}, which is open in another thread{at(user_line(4))}"
+            f"the traced value {x.value.type}{where} belongs to the trace of {x.home.name}"
+            f"{at(x.home.loc)}, which is open in another thread{at(user_line(4))}"
         )
     return (
-        f"the traced {x.value.type}{where} escaped from the trace of {x.trace.name}{at(x.trace.loc)}, "
+        f"the traced {x.value.type}{where} escaped from the trace of {x.home.name}{at(x.home.loc)}, "
         f"which has finished; return it as a result instead of storing it. It was used again{at(user_line(4))}"
     )
 
@@ -335,10 +335,10 @@ def _escaped(x: Traced) -> str:
 def defined_at(x: Traced) -> Loc | None:
     """The line that computed `x`; that of the function for its arguments."""
     value = x.value
-    for eqn in reversed(x.trace.builder.eqns):
+    for eqn in reversed(x.home.builder.eqns):
         if value in eqn.results:
             return eqn.loc
-    return x.trace.loc
+    return x.home.loc
 
 
 def _no_number(x: Traced, what: str, remedy: str) -> NoReturn:

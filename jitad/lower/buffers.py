@@ -47,8 +47,9 @@ class Buffers:
     def _liveness(self, steps: list[Step]) -> None:
         for number, step in enumerate(steps):
             for eqn in step.eqns:
-                for leaf in self.plan.small_reads(eqn).leaves:
-                    self._read(leaf, number, eqn)
+                for leaf in self.plan.small_reads(eqn):
+                    if leaf not in self.plan.small:  # registers need no memory
+                        self._read(leaf, number, eqn)
             for root in step.roots:
                 for leaf in root.reads.leaves:
                     self._read(leaf, number, root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 
@@ -27,6 +28,7 @@ def fixed(*position: int) -> Index:
     return tuple(Ix(-1, 0, p) for p in position)
 
 
+@cache
 def identity(rank: int) -> Index:
     """The index that walks the loop axes in order."""
     return tuple(Ix(a, 1, 0) for a in range(rank))
@@ -53,6 +55,7 @@ def crossings(ix: Ix, bounds: tuple[int, ...]) -> list[int]:
     return cuts
 
 
+@cache
 def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Element strides of a C-contiguous array."""
     strides = []

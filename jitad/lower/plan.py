@@ -145,6 +145,7 @@ class Plan:
         self.aliases: dict[Value, Value] = {}
         self.roots: dict[Value, Root] = {}
         self.time: dict[Value, int] = {}
+        self._small_reads: dict[Eqn, tuple[Value, ...]] = {}
         self._cost: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
         self._pieces: dict[Value, int] = {}
@@ -232,9 +233,10 @@ class Plan:
         pieces = eqn.op.lowering.pieces(eqn)
         total = sum(self._pieces.get(v, 0) for v in eqn.operands) + len(pieces) - 1
         unit = all(abs(s) == 1 for p in pieces for s in p.step)
-        if unit and total <= MAX_PIECES and self._regions(eqn) <= MAX_REGIONS:
-            return "inline"
         base = base_of(Root(eqn, "update", ()))
+        in_chain = base in self.roots and self.roots[base].kind == "update"
+        if not in_chain and unit and total <= MAX_PIECES and self._regions(eqn) <= MAX_REGIONS:
+            return "inline"
         if base in self.inline:  # updated in place: it needs memory
             self.inline.discard(base)
             self._root(self.producer[base], "map")
@@ -335,11 +337,22 @@ class Plan:
         return steps
 
     def _small_time(self, eqn: Eqn) -> int:
-        return max((self._ready(v) for v in self.small_reads(eqn).leaves), default=0)
+        time, latest = self.time, 0
+        for v in self.small_reads(eqn):
+            latest = max(latest, time.get(v, 0))
+        return latest
 
-    def small_reads(self, eqn: Eqn) -> Reads:
+    def small_reads(self, eqn: Eqn) -> Iterable[Value]:
         """The registers and memory that an equation in registers reads, through inlined views."""
-        return self.reads_of(list(eqn.operands))
+        found = self._small_reads.get(eqn)
+        if found is None:
+            found = eqn.operands
+            if any(v in self.inline for v in found):
+                found = tuple(self.reads_of(list(found)).leaves)
+            if self.aliases:
+                found = tuple(self.home(v) for v in found)
+            self._small_reads[eqn] = found
+        return found
 
     def reads_of(self, values: list[Value]) -> Reads:
         """The registers and memory that computing some values reads."""
@@ -421,7 +434,7 @@ class Plan:
         step_of = {root: step for step in steps for root in step.roots}
         for step in steps:
             for eqn in step.eqns:
-                outside.update(self.home(v) for v in self.small_reads(eqn).leaves)
+                outside.update(self.small_reads(eqn))
             for root in step.roots:
                 for leaf in root.reads.leaves:
                     source = self.roots.get(self.home(leaf))

@@ -1,0 +1,213 @@
+"""Programs at loop sizes: fusion, in-place updates, products, scans, against NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from jitad import ops
+from jitad.ir.graph import Value
+from jitad.lower import lower
+
+from .native import build, compile_function, run
+
+rng = np.random.default_rng(0)
+A, B = rng.normal(size=(30, 40)), rng.normal(size=(40, 50))
+v, w = rng.normal(size=40), rng.normal(size=30)
+x = np.linspace(0.1, 2.0, 1000)
+
+
+def take(a: Value, start: int, stop: int, step: int = 1) -> Value:
+    return ops.slice(a, start=(start,), step=(step,), shape=(len(range(start, stop, step)),))
+
+
+def matmul(a: Value, b: Value) -> Value:
+    return ops.dot(a, b, contract=((a.ndim - 1,), (0,)), batch=((), ()))
+
+
+def transpose(a: Value) -> Value:
+    return ops.transpose(a, axes=(1, 0))
+
+
+def agree(make, reference, *arrays: np.ndarray, rtol: float = 1e-12) -> None:
+    want = reference(*arrays)
+    for got, expected in zip(run(build(make, *arrays), *arrays), want if isinstance(want, tuple) else (want,)):
+        np.testing.assert_allclose(got, expected, rtol=rtol, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [17, 31, 40, 1000, 4096 * 9 + 5, 4096 * 64 * 2 + 4100])
+def test_sum_at_every_block_structure(n: int) -> None:
+    a = np.linspace(0.1, 2.0, n)
+    agree(lambda a: ops.sum(ops.sin(a) * a, axes=(0,)), lambda a: np.sum(np.sin(a) * a), a)
+
+
+def test_sum_is_as_accurate_as_pairwise_summation() -> None:
+    a = rng.uniform(size=3_000_000)
+    exact = float(np.sum(a.astype(np.longdouble)))
+    (got,) = run(build(lambda a: ops.sum(a, axes=(0,)), a), a)
+    assert abs(got - exact) <= 4 * abs(np.sum(a) - exact) + 8 * np.spacing(exact)
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
+def test_reductions_over_any_axes(axes: tuple[int, ...]) -> None:
+    a = rng.normal(size=(7, 9, 11))
+    agree(
+        lambda a: [ops.sum(ops.exp(a), axes=axes), ops.reduce_max(a, axes=axes), a * 2.0],
+        lambda a: (np.exp(a).sum(axis=axes), a.max(axis=axes), 2 * a),
+        a,
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "reference", "arrays"),
+    [
+        (matmul, lambda a, b: a @ b, (A, B)),
+        (lambda a, b: matmul(transpose(a), transpose(b)), lambda a, b: a.T @ b.T, (A.T.copy(), B.T.copy())),
+        (matmul, lambda a, b: a @ b, (A, v)),
+        (matmul, lambda a, b: a @ b, (w, A)),
+        (lambda a, b: matmul(transpose(a), b), lambda a, b: a.T @ b, (A, w)),
+        (lambda a, b: matmul(a, ops.exp(b)), lambda a, b: a @ np.exp(b), (v, v)),
+        (lambda a: matmul(a, transpose(a)), lambda a: a @ a.T, (A,)),
+        (lambda a, b: matmul(ops.exp(a), b * 2.0), lambda a, b: np.exp(a) @ (b * 2), (A, B)),
+        (lambda a, b: matmul(a, b), lambda a, b: a @ b, (A.astype("f4"), B.astype("f4"))),
+    ],
+    ids=range(9),
+)
+def test_products(make, reference, arrays) -> None:
+    agree(make, reference, *arrays, rtol=1e-12 if arrays[0].dtype == np.float64 else 1e-3)
+
+
+def test_product_with_a_batch_axis() -> None:
+    a, b = rng.normal(size=(5, 6, 7)), rng.normal(size=(5, 7, 8))
+    agree(lambda a, b: ops.dot(a, b, contract=((2,), (1,)), batch=((0,), (0,))), np.matmul, a, b)
+
+
+def test_product_of_axes_that_blas_cannot_read() -> None:
+    a, b = rng.normal(size=(6, 7, 5, 3)), rng.normal(size=(5, 6, 8))
+    agree(
+        lambda a, b: ops.dot(a, b, contract=((0, 2), (1, 0)), batch=((), ())),
+        lambda a, b: np.einsum("abcd,cae->bde", a, b),
+        a,
+        b,
+    )
+
+
+def test_stencil_adjoint_is_cut_into_intervals() -> None:
+    def make(a: Value) -> Value:
+        zeros = a * 0.0
+        inner = ops.add_at(zeros, take(a, 0, 998), start=(1,), step=(1,))
+        return ops.add_at(inner, take(a, 2, 1000) * 3.0, start=(0,), step=(1,))
+
+    def reference(a: np.ndarray) -> np.ndarray:
+        out = np.zeros(1000)
+        out[1:999] += a[:998]
+        out[:998] += 3 * a[2:]
+        return out
+
+    agree(make, reference, x)
+
+
+def test_long_chains_of_updates_happen_in_place() -> None:
+    def make(a: Value) -> Value:
+        out = a * 0.0
+        for k in range(40):
+            out = ops.add_at(out, take(a, k, k + 1), start=(999 - k,), step=(1,))
+        return out
+
+    def reference(a: np.ndarray) -> np.ndarray:
+        out = np.zeros(1000)
+        out[960:] = a[:40][::-1]
+        return out
+
+    agree(make, reference, x)
+    assert lower(build(make, x), "jitad.chain").workspace_bytes <= 8192
+
+
+def test_strided_update_and_its_old_value_both_live() -> None:
+    def make(a: Value) -> list[Value]:
+        base = ops.exp(a)
+        return [ops.add_at(base, take(a, 0, 500), start=(0,), step=(2,)), base]
+
+    def reference(a: np.ndarray) -> tuple[np.ndarray, ...]:
+        out = np.exp(a)
+        out[::2] += a[:500]
+        return out, np.exp(a)
+
+    agree(make, reference, x)
+
+
+def test_softmax_rows() -> None:
+    def make(a: Value) -> Value:
+        def rows(r: Value) -> Value:
+            return ops.broadcast(r, shape=(30, 40), axes=(0,))
+
+        e = ops.exp(a - rows(ops.reduce_max(a, axes=(1,))))
+        return e / rows(ops.sum(e, axes=(1,)))
+
+    def reference(a: np.ndarray) -> np.ndarray:
+        e = np.exp(a - a.max(1, keepdims=True))
+        return e / e.sum(1, keepdims=True)
+
+    agree(make, reference, A)
+
+
+def test_scans_and_positions_along_any_axis() -> None:
+    agree(
+        lambda a: [ops.cumsum(a, axis=0, reverse=True), ops.cumprod(a, axis=1, reverse=False), ops.argmax(a, axis=1)],
+        lambda a: (a[::-1].cumsum(0)[::-1], a.cumprod(1), a.argmax(1)),
+        A,
+    )
+
+
+def test_gather_and_scatter_with_repeated_and_negative_indices() -> None:
+    i = np.array([3, -1, 7] * 10)
+
+    def reference(a: np.ndarray, i: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, ...]:
+        out = np.exp(a)
+        np.add.at(out, i, u)
+        return a[i], a[i, i], out
+
+    agree(
+        lambda a, i, u: [ops.gather(a, i), ops.gather(a, i, i), ops.scatter_add(ops.exp(a), u, i)],
+        reference,
+        A,
+        i,
+        rng.normal(size=(30, 40)),
+    )
+
+
+@pytest.mark.parametrize("bad", [30, -31, 10**12])
+def test_index_out_of_range_is_reported_and_nothing_is_read(bad: int) -> None:
+    low, call = compile_function(build(lambda a, i: ops.gather(a, i), A, np.array([1, bad])))
+    status, _ = call(A, np.array([1, bad]))
+    assert low.messages[status][0] is IndexError
+
+
+def test_results_may_be_parameters_constants_aliases_and_duplicates() -> None:
+    def make(a: Value) -> list[Value]:
+        flat = ops.reshape(ops.exp(a), shape=(1200,))
+        return [a, flat, flat, ops.reshape(a, shape=(40, 30)), ops.exp(a)]
+
+    agree(
+        make,
+        lambda a: (a, np.exp(a).ravel(), np.exp(a).ravel(), a.reshape(40, 30), np.exp(a)),
+        A,
+    )
+
+
+def test_elementwise_programs_need_no_workspace() -> None:
+    fn = build(lambda a: ops.sum(ops.exp(a * 2.0) + ops.sin(a), axes=(0, 1)), A)
+    assert lower(fn, "jitad.fused").workspace_bytes == 0
+
+
+def test_large_workspaces_are_not_on_the_stack() -> None:
+    fn = build(lambda a: matmul(ops.exp(a), transpose(ops.exp(a))), rng.normal(size=(200, 300)))
+    low = lower(fn, "jitad.large")
+    assert low.workspace_bytes >= 200 * 300 * 8 and "libc.malloc" in low.llvm
+
+
+def test_same_text_for_the_same_program() -> None:
+    def make(a: Value) -> Value:
+        return ops.sum(ops.exp(a) * ops.sin(a), axes=(0,))
+
+    assert lower(build(make, x), "jitad.same").llvm == lower(build(make, x), "jitad.same").llvm

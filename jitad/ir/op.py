@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ class Op:
     tangent: Callable[[Eqn, list[Value | None]], Any] | None
     adjoint: Callable[[Eqn, Any], list[Any]] | None
     lowering: Any
-    samples: tuple[Sample, ...]
+    samples: Sequence[Sample]
     simplify: Callable[..., Value | None] | None = None
     cost: float = 1
     differentiable: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from math import frexp, isfinite
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Const, Eqn, Value, const
-from ..ir.op import Sample, is_const
+from ..ir.op import Op, Sample, is_const
 from .elementwise import broadcast_to, elementwise, intrinsic, kind
 from .sampling import binary, points, unary
 
@@ -88,11 +89,10 @@ def _exact_reciprocal(y: Const) -> bool:
     tiny = np.finfo(y.dtype).tiny
     data = float(y.data)
     return (
-        isfinite(data) and abs_float(frexp(data)[0]) == 0.5 and tiny <= abs_float(1 / data) <= 1 / float(tiny)
+        isfinite(data)
+        and builtins.abs(frexp(data)[0]) == 0.5
+        and tiny <= builtins.abs(1 / data) <= 1 / float(tiny)
     )
-
-
-abs_float = abs  # the builtin; `abs` is the op below
 
 
 def _tangent_div(eqn: Eqn, tangents: list[Value | None]) -> Value | None:
@@ -143,7 +143,7 @@ mul = elementwise(
     simplify=_simplify_mul,
 )
 
-div = elementwise(
+div: Op = elementwise(
     "div",
     "x / y of floats",
     arity=2,
@@ -175,7 +175,7 @@ fma = elementwise(
     ),
 )
 
-neg = elementwise(
+neg: Op = elementwise(
     "neg",
     "-x",
     dtypes="fiu",
@@ -196,7 +196,7 @@ abs = elementwise(
     samples=unary(dtypes="fi"),
 )
 
-sign = elementwise(
+sign: Op = elementwise(
     "sign",
     "-1, 0 or 1 by the sign of x, NaN for NaN; derivative 0",
     dtypes="fiu",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builtins import sum as total
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..ir.op import Op, Sample
 from ..ir.types import IRTypeError, Type
 from .index import slice
 from .lowering import Piece, Piecewise
-from .sampling import points
+from .sampling import lazily, points
 from .shape import zeros
 
 
@@ -54,7 +55,8 @@ def _adjoint(eqn: Eqn, ct: Value) -> list[Value]:
     return [slice(ct, start=at, step=ones, shape=x.shape) for at, x in zip(_starts(eqn), eqn.operands)]
 
 
-def _samples() -> tuple[Sample, ...]:
+@lazily
+def _samples() -> Iterable[Sample]:
     cases: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...] = (
         (0, ((5,), (2,))),
         (0, ((3, 4), (1, 4), (0, 4))),
@@ -68,7 +70,7 @@ def _samples() -> tuple[Sample, ...]:
     ]
     for t, smooth in (("f32", True), ("i64", False)):
         out.append(Sample((points((3,), dtype=t), points((2,), dtype=t, phase=1)), {"axis": 0}, smooth))
-    return tuple(out)
+    return out
 
 
 def _reference(*xs: Any, axis: int) -> Any:

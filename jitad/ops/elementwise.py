@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -22,7 +22,7 @@ def elementwise(
     *,
     reference: Callable[..., Any],
     scalar: Callable[..., Any],
-    samples: tuple[Sample, ...],
+    samples: Sequence[Sample],
     partials: Callable[..., tuple[Any, ...]] | None = None,
     tangent: Callable[[Eqn, list[Value | None]], Value | None] | None = None,
     arity: int = 1,

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value
 from ..ir.op import Op
+from .arithmetic import mul
 from .compare import eq, gt, lt
 from .elementwise import elementwise, kind
 from .logic import isnan, or_
@@ -36,7 +37,7 @@ emit_min = _emit("le", keep_nan=True)
 
 def _share(wins: Callable[[], Value], x: Value, y: Value) -> Callable[[Value], Value]:
     """The map by the derivative: all to a winner, half at a tie, by selection so that 0·∞ never arises."""
-    return lambda t: select(wins(), t, masked(eq(x, y), t * 0.5))
+    return lambda t: select(wins(), t, masked(eq(x, y), mul(t, 0.5)))
 
 
 def _propagating(name: str, doc: str, beats: Op, emit: Any, reference: Any) -> Op:

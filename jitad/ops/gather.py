@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..ir.op import Op, Sample, Scatter
 from ..ir.types import I64, IRTypeError, Type, result_shape
 from .compare import eq
 from .lowering import Gather, ScatterInto
-from .sampling import points
+from .sampling import lazily, points
 from .select import masked
 from .shape import broadcast, iota, reshape, zeros
 
@@ -54,14 +55,15 @@ def _cases() -> tuple[tuple[Shape, tuple[Any, ...]], ...]:
     )
 
 
-def _samples(writes: bool) -> tuple[Sample, ...]:
+@lazily
+def _samples(writes: bool) -> Iterable[Sample]:
     out = []
     for shape, idx in _cases():
         for t in ("f64", "f32", "i64") if shape == (3, 4) else ("f64",):
             found = np.broadcast_shapes(*[np.shape(i) for i in idx]) + shape[len(idx) :]
             update = (points(found, dtype=t, phase=1),) if writes else ()
             out.append(Sample((points(shape, dtype=t), *update, *idx), differentiable=t[0] == "f"))
-    return tuple(out)
+    return out
 
 
 gather = Op(
@@ -112,7 +114,7 @@ def _tangent_write(op: Any) -> Any:
     return tangent
 
 
-scatter_add = Op(
+scatter_add: Op = Op(
     "scatter_add",
     "base with the update added at the places that `gather` would read; repeated indices accumulate",
     infer=_infer_write("scatter_add"),
@@ -149,7 +151,7 @@ def _winners(base: Value, idx: list[Value]) -> Value | None:
     return eq(gather(scatter_set(nobody, order, *idx), *idx), order)
 
 
-scatter_set = Op(
+scatter_set: Op = Op(
     "scatter_set",
     "base with the update stored at the places that `gather` would read; the last of repeated indices wins",
     infer=_infer_write("scatter_set"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builtins import slice as Slice
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..ir.graph import Eqn, Value
 from ..ir.op import Op, Sample, Scatter
 from ..ir.types import IRTypeError, Type
 from .lowering import Piece, Piecewise, View
-from .sampling import points
+from .sampling import lazily, points
 from .shape import zeros
 
 Shape = tuple[int, ...]
@@ -46,6 +47,11 @@ def _infer_slice(x: Type, *, start: Shape, step: Shape, shape: Shape) -> Type:
     return x.with_shape(tuple(shape))
 
 
+def _read(x: Any, *, start: Shape, step: Shape, shape: Shape) -> Any:
+    key: Any = (*region(start, step, shape), ...)  # the ellipsis makes rank 0 an array too
+    return np.asarray(x)[key].copy()
+
+
 def _tangent_slice(eqn: Eqn, tangents: list[Value | None]) -> Value | None:
     (t,) = tangents
     return None if t is None else slice(t, **eqn.attrs)
@@ -70,7 +76,7 @@ slice = Op(
     "slice",
     "elements start[d] + step[d]·k of each axis d, shape[d] of them; steps may be negative",
     infer=_infer_slice,
-    reference=lambda x, *, start, step, shape: np.asarray(x)[(*region(start, step, shape), ...)].copy(),
+    reference=_read,
     tangent=_tangent_slice,
     adjoint=_adjoint_slice,
     lowering=View(
@@ -143,7 +149,8 @@ def _read_back(eqn: Eqn, ct: Value) -> Value:
     return slice(ct, start=eqn.attrs["start"], step=eqn.attrs["step"], shape=eqn.operands[1].shape)
 
 
-def _write_samples() -> tuple[Sample, ...]:
+@lazily
+def _write_samples() -> Iterable[Sample]:
     cases = (
         ((5,), (2,), (1,), (2,)),
         ((5,), (5,), (4,), (-1,)),
@@ -156,10 +163,10 @@ def _write_samples() -> tuple[Sample, ...]:
     out = [Sample((points(b), points(u, phase=1)), _at(lo, by)) for b, u, lo, by in cases]
     for t, smooth in (("f32", True), ("i64", False)):
         out.append(Sample((points((5,), dtype=t), points((2,), dtype=t, phase=1)), _at((1,), (2,)), smooth))
-    return tuple(out)
+    return out
 
 
-set_at = Op(
+set_at: Op = Op(
     "set_at",
     "base with the region at `start`, `step` of the update's shape replaced by the update",
     infer=_infer_write("set_at"),
@@ -170,7 +177,7 @@ set_at = Op(
     samples=_write_samples(),
 )
 
-add_at = Op(
+add_at: Op = Op(
     "add_at",
     "base with the update added to the region at `start`, `step` of the update's shape",
     infer=_infer_write("add_at"),

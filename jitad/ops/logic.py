@@ -10,7 +10,7 @@ import numpy as np
 from ..ir.graph import Eqn, Value
 from ..ir.op import Op, is_const
 from .elementwise import elementwise, kind, predicate
-from .sampling import binary, integers, unary
+from .sampling import Samples, binary, integers, unary
 
 
 def _simplify(neutral: bool) -> Callable[..., Value | None]:
@@ -48,7 +48,7 @@ not_ = elementwise(
     dtypes="b",
     scalar=lambda e, eqn, x: e.op("xor", x, e.const(1, x)),
     reference=np.logical_not,
-    samples=tuple(s for s in unary(dtypes="b") if s.operands[0].dtype == bool),
+    samples=Samples(lambda: [s for s in unary(dtypes="b") if s.operands[0].dtype == bool]),
 )
 
 invert = elementwise(
@@ -57,7 +57,7 @@ invert = elementwise(
     dtypes="iu",
     scalar=lambda e, eqn, x: e.op("xor", x, e.const(-1, x)),
     reference=np.invert,
-    samples=tuple(s for s in unary(dtypes="i") if s.operands[0].dtype.kind in "iu"),
+    samples=Samples(lambda: [s for s in unary(dtypes="i") if s.operands[0].dtype.kind in "iu"]),
 )
 
 
@@ -84,7 +84,7 @@ def _shift(name: str, doc: str, emit: Any, reference: Any) -> Op:
         dtypes="iu",
         scalar=emit,
         reference=reference,
-        samples=tuple(integers(2, unsigned=(0, 99))),
+        samples=integers(2, unsigned=(0, 99)),
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..ir.graph import Const, Eqn, Value, const
 from ..ir.op import Sample
-from .arithmetic import div, mul
+from .arithmetic import div, mul, sub
 from .compare import eq, gt
 from .elementwise import broadcast_to, elementwise, kind
 from .exponential import log
 from .logic import and_
-from .sampling import binary, points
+from .sampling import binary, lazily, points
 from .select import unless
 
 UNROLLED = 8  # constant whole exponents up to this become products
@@ -28,7 +29,7 @@ def _of_base(t: Value, x: Value, p: Value) -> Value:
             return t
         slope = mul(_power(x, p.data - 1), const(p.data, p.dtype))
         return mul(t, slope)
-    slope = mul(p, power(x, p - 1.0))
+    slope = mul(p, power(x, sub(p, 1.0)))
     return mul(t, unless(and_(eq(x, 0.0), eq(p, 0.0)), slope))
 
 
@@ -86,7 +87,8 @@ def _emit_whole(e: Any, eqn: Eqn, x: Any, p: Any) -> Any:
     return out
 
 
-def _samples() -> tuple[Sample, ...]:
+@lazily
+def _samples() -> Iterable[Sample]:
     kinks = tuple((x, p) for x in (0.0, -0.0) for p in (0.0, 0.5, 1.0, 2.0, 3.0, -1.0))
     out = list(binary((0.2, 3.0), (-2.0, 3.0), kinks=kinks))
     for t in ("i64", "i32", "u8"):
@@ -94,7 +96,7 @@ def _samples() -> tuple[Sample, ...]:
             x = points(s, (0, 5) if t == "u8" else (-5, 5), t)
             out.append(Sample((x, points(s, (0, 5), t, 1)), differentiable=False))
     out.append(Sample((np.array([-2.0, -1.5, 3.0]), np.array([2.0, 3.0, -2.0])), differentiable=False))
-    return tuple(out)
+    return out
 
 
 power = elementwise(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from math import inf
 from typing import Any
@@ -19,7 +19,7 @@ from .elementwise import kind, quiet
 from .extremum import emit_max, emit_min
 from .logic import not_
 from .lowering import Reduce
-from .sampling import bools, points
+from .sampling import bools, lazily, points
 from .select import masked
 from .shape import broadcast
 
@@ -51,7 +51,8 @@ def spread(y: Value, x: Value, axes: Shape) -> Value:
     return broadcast(y, shape=x.shape, axes=kept)
 
 
-def reduction_samples(*others: Sample, empty: bool = True, dtypes: str = "fi") -> tuple[Sample, ...]:
+@lazily
+def reduction_samples(*others: Sample, empty: bool = True, dtypes: str = "fi") -> Iterable[Sample]:
     shapes: list[tuple[Shape, Shape]] = [
         ((5,), (0,)),
         ((3, 4), (0,)),
@@ -76,7 +77,7 @@ def reduction_samples(*others: Sample, empty: bool = True, dtypes: str = "fi") -
         ]
     if "b" in dtypes:
         out += [Sample((bools(s),), {"axes": axes}, False) for s, axes in shapes]
-    return tuple(out) + others
+    return out + list(others)
 
 
 def fold(name: str) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..ir.graph import Eqn, Value, const
 from ..ir.op import Op, Sample
 from .arithmetic import mul, neg, sign
 from .elementwise import elementwise, intrinsic, kind
-from .sampling import EXTREMES, binary, unary
+from .sampling import EXTREMES, binary, lazily, unary
 
 HALVES = (*EXTREMES, 1.5, 2.5, -0.5, -1.5, 0.49999999999999994, 4503599627370497.5)
 
@@ -102,7 +103,8 @@ def _emit_float_quotient(e: Any, x: Any, y: Any) -> Any:
     return e.select(e.fcmp("oeq", y, zero), ratio, out)
 
 
-def _least_integers() -> tuple[Sample, ...]:
+@lazily
+def _least_integers() -> Iterable[Sample]:
     pairs = [(-128, -1), (-128, 0), (-128, 1), (-128, 3), (127, -1), (-7, 2), (7, -2), (-7, -2), (0, 0)]
     x, y = (np.array(column, np.int8) for column in zip(*pairs))
     least = np.iinfo(np.int64).min

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from .concatenate import concatenate
 from .elementwise import kind, quiet
 from .index import slice
 from .lowering import Scan
-from .sampling import points
+from .sampling import lazily, points
 from .shape import broadcast
 
 
@@ -33,7 +33,8 @@ def _infer(name: str, dtypes: str, arity: int = 1) -> Callable[..., Type]:
     return infer
 
 
-def _samples(arity: int = 1, integers: bool = True) -> tuple[Sample, ...]:
+@lazily
+def _samples(arity: int = 1, integers: bool = True) -> Iterable[Sample]:
     out = []
     cases = (((5,), 0), ((3, 4), 0), ((3, 4), 1), ((2, 3, 2), 1), ((1,), 0), ((0,), 0), ((0, 3), 1))
     for shape, axis in cases:
@@ -43,7 +44,7 @@ def _samples(arity: int = 1, integers: bool = True) -> tuple[Sample, ...]:
     for t in ("f32", "i64", "u8", "i32") if integers else ("f32",):
         xs = tuple(points((3, 4), (0, 3), t, k) for k in range(arity))
         out.append(Sample(xs, {"axis": 1, "reverse": False}, t == "f32"))
-    return tuple(out)
+    return out
 
 
 def _accumulate(ufunc: Any) -> Callable[..., Any]:
@@ -81,7 +82,7 @@ def _turned(eqn: Eqn) -> dict[str, Any]:
     return {"axis": eqn.attrs["axis"], "reverse": not eqn.attrs["reverse"]}
 
 
-cumsum = Op(
+cumsum: Op = Op(
     "cumsum",
     "running sum along an axis, from the far end if `reverse`",
     infer=_infer("cumsum", "fiu"),
@@ -120,11 +121,11 @@ cumprod = Op(
     tangent=_tangent_cumprod,
     adjoint=lambda eqn, ct: [mul(_costate(eqn, eqn.operands[0], ct), _previous(eqn, 1.0))],
     lowering=Scan(lambda dtype: 1, _fold("mul")),
-    samples=(
-        *_samples(),
+    samples=_samples()
+    + [
         Sample((np.array([2.0, 0.0, 3.0, 0.0, 5.0]),), {"axis": 0, "reverse": False}),
         Sample((np.array([2.0, 0.0, 3.0, 4.0]),), {"axis": 0, "reverse": True}),
-    ),
+    ],
 )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..ir.graph import Const, Eqn, Value, const
-from ..ir.op import Sample
+from ..ir.op import Op, Sample
 from ..ir.types import BOOL, IRTypeError, Type, result_shape
 from .elementwise import broadcast_to, elementwise
-from .sampling import PAIRS, bools, points
+from .sampling import PAIRS, bools, lazily, points
 
 
 def _infer(*types: Type) -> Type:
@@ -40,7 +41,8 @@ def _simplify(operands: tuple[Value, ...], attrs: dict[str, Any]) -> Value | Non
     return broadcast_to(x, _infer(*[v.type for v in operands])) if x is y else None
 
 
-def _samples() -> tuple[Sample, ...]:
+@lazily
+def _samples() -> Iterable[Sample]:
     out = [Sample((bools(s), points(s), points(t, phase=1))) for s, t in PAIRS if s]
     out += [Sample((bools((3, 4)), points(()), points((), phase=1)))]
     out += [Sample((np.True_, points((5,)), points((5,), phase=1)))]
@@ -50,10 +52,10 @@ def _samples() -> tuple[Sample, ...]:
         for d in ("i64", "i32", "u8")
     ]
     out += [Sample((bools((5,)), bools((5,), 1), bools((5,), 2)), differentiable=False)]
-    return tuple(out)
+    return out
 
 
-select = elementwise(
+select: Op = elementwise(
     "select",
     "x where the condition holds, y elsewhere; the branch not taken contributes exactly 0 to derivatives",
     infer=_infer,

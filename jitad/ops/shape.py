@@ -57,7 +57,7 @@ def _adjoint_broadcast(eqn: Eqn, ct: Value) -> list[Value]:
     return [REGISTRY["sum"](ct, axes=new) if new else ct]
 
 
-broadcast = Op(
+broadcast: Op = Op(
     "broadcast",
     "operand axis i becomes result axis axes[i]; the result is constant along its other axes",
     infer=_infer_broadcast,
@@ -91,7 +91,7 @@ def _infer_reshape(x: Type, *, shape: Shape) -> Type:
     return x.with_shape(tuple(shape))
 
 
-reshape = Op(
+reshape: Op = Op(
     "reshape",
     "the same elements, in C order, in another shape",
     infer=_infer_reshape,
@@ -135,7 +135,7 @@ def permute(x: Value, axes: Shape) -> Value:
     return x if axes == tuple(range(len(axes))) else transpose(x, axes=axes)
 
 
-transpose = Op(
+transpose: Op = Op(
     "transpose",
     "axes permuted: result axis i is operand axis axes[i]",
     infer=_infer_transpose,

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.special as scipy_special
 
 from ..ir.graph import Const, Eqn, Value
+from ..ir.op import Op
 from .arithmetic import mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, libm, special
@@ -57,7 +58,7 @@ gammaln = elementwise(
     cost=40,
 )
 
-digamma = elementwise(
+digamma: Op = elementwise(
     "digamma",
     "Γ′(x)/Γ(x)",
     partials=lambda x, out: (polygamma(x, n=1),),
@@ -72,7 +73,7 @@ def _polygamma(x: Any, *, n: int) -> Any:
     return np.asarray(scipy_special.polygamma(n, x)).astype(np.asarray(x).dtype)
 
 
-polygamma = elementwise(
+polygamma: Op = elementwise(
     "polygamma",
     "the n-th derivative of digamma, n ≥ 1",
     partials=lambda x, out, *, n: (polygamma(x, n=n + 1),),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arithmetic import div, mul, neg
+from ..ir.graph import Value
+from ..ir.op import Op
+from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, intrinsic, libm
 from .exponential import sqrt
@@ -23,7 +25,7 @@ sin = elementwise(
     cost=20,
 )
 
-cos = elementwise(
+cos: Op = elementwise(
     "cos",
     "cosine",
     partials=lambda x, out: (lambda t: neg(mul(t, sin(x))),),
@@ -64,9 +66,9 @@ arccos = elementwise(
 )
 
 
-def _leg(x):  # type: ignore[no-untyped-def]
+def _leg(x: Value) -> Value:
     """√(1 - x²), without the cancellation near ±1."""
-    return sqrt((1.0 - x) * (1.0 + x))
+    return sqrt(mul(sub(1.0, x), add(x, 1.0)))
 
 
 arctan = elementwise(
@@ -89,7 +91,7 @@ sinh = elementwise(
     cost=25,
 )
 
-cosh = elementwise(
+cosh: Op = elementwise(
     "cosh",
     "hyperbolic cosine",
     partials=lambda x, out: (sinh(x),),
@@ -157,7 +159,7 @@ hypot = elementwise(
 )
 
 
-def _over_radius(t, numerator, y, x):  # type: ignore[no-untyped-def]
+def _over_radius(t: Value, numerator: Value, y: Value, x: Value) -> Value:
     """t·numerator/(x² + y²), 0 at the origin."""
     r = hypot(y, x)
     return unless(eq(r, 0.0), mul(t, div(div(numerator, r), r)))

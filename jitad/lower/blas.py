@@ -81,7 +81,7 @@ def fits_blas(eqn: Eqn) -> bool:
 
 
 def canonical_products(fn: Function) -> Function:
-    """`fn` with operands that BLAS cannot read in their order of axes transposed to (batch, free, contracted)."""
+    """`fn`, operands whose axes BLAS cannot read transposed to (batch, free, contracted)."""
     if all(not isinstance(eqn.op.lowering, Dot) or fits_blas(eqn) for eqn in fn.eqns):
         return fn
     b = Builder(fn.name)

@@ -155,5 +155,6 @@ class Main:
 
     def _function(self, module: Text, chunk: Chunk) -> list[str]:
         params = [*self.params, "ptr noalias %ws", "ptr noalias %status"]
-        head = f"define internal fastcc void {module.name(str(chunk.number))}({', '.join(params)}) nounwind noinline {{"
+        name = module.name(str(chunk.number))
+        head = f"define internal fastcc void {name}({', '.join(params)}) nounwind noinline {{"
         return [head, *chunk.entry, *chunk.body, *chunk.tail, "ret void", "}"]

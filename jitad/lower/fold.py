@@ -1,8 +1,9 @@
 """Reductions inside a loop nest: fixed accumulators, folded in a fixed order.
 
-Along the innermost axis vector number k goes to accumulator k mod 4; the rest of a row, shorter than a vector, to a
-scalar accumulator; long rows fold blocks into second- and third-level accumulators, so that the rounding error stays
-near that of pairwise summation. The order depends on the program only, never on the machine's vector width.
+Along the innermost axis vector number k goes to accumulator k mod 4; the rest of a row, shorter than a
+vector, to a scalar accumulator; long rows fold blocks into second- and third-level accumulators, so that the
+rounding error stays near that of pairwise summation. The order depends on the program only, never on the
+machine's vector width.
 """
 
 from __future__ import annotations

@@ -15,14 +15,15 @@ from .plan import is_view, piece_bounds, piece_index, view_index
 if TYPE_CHECKING:
     from .kernel import Kernel
 
-#: Elements a vector body computes at once, for every dtype and target: results do not depend on the machine's width.
+#: Elements a vector body computes at once, for every dtype and target, so that results do not depend on the
+#: width of the machine's registers.
 LANES = 8
 
 
 class Nest:
     """Emits loops from the outermost in, each value at the shallowest depth where its index is known.
 
-    `inlined` are the values computed here rather than read from memory: inlined expressions and the nest's own roots.
+    `own` are the roots of the nest: computed here rather than read from memory, as inlined expressions are.
     """
 
     def __init__(self, kernel: Kernel, own: frozenset[Value] = frozenset()) -> None:
@@ -69,7 +70,8 @@ class Nest:
         if length <= 0:
             return
         iv = f"%{self.e.label('B')}"
-        outer, inner = self.e.lines, []
+        inner: list[str] = []
+        outer = self.e.lines
         self.e.lines = inner
         body(iv)
         self.e.lines = outer
@@ -95,6 +97,7 @@ class Nest:
             stop = self.e.define(f"add nuw nsw i64 {start}, {length}", "i64").text
         else:
             stop = str(int(start) + length)
+        metadata = self.kernel.loop_metadata(unroll)
         self.e.lines += [
             f"br label %{tag}.pre",
             f"{tag}.pre:",
@@ -106,7 +109,7 @@ class Nest:
             f"{tag}.latch:",
             f"{iv}.next = add nuw nsw i64 {iv}, {step}",
             f"{iv}.more = icmp slt i64 {iv}.next, {stop}",
-            f"br i1 {iv}.more, label %{tag}.body, label %{tag}.exit, !llvm.loop {self.kernel.loop_metadata(unroll)}",
+            f"br i1 {iv}.more, label %{tag}.body, label %{tag}.exit, !llvm.loop {metadata}",
             f"{tag}.exit:",
         ]
 
@@ -307,7 +310,7 @@ class Nest:
         return total
 
     def checked(self, i: Reg, extent: int, eqn: Eqn) -> Reg:
-        """The index with negative values counted from the end; out of range sets the status and reads element 0."""
+        """The index, negative ones counted from the end; out of range sets the status and reads element 0."""
         e = self.e
         negative = e.icmp("slt", i, e.const(0, i))
         i = e.select(negative, e.op("add", i, e.const(extent, i)), i)

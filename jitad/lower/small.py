@@ -136,7 +136,7 @@ def _lines(eqn: Eqn, v: Value, xs: list[Reg]) -> np.ndarray:
 def _scan(kernel: Kernel, eqn: Eqn, *operands: list[Reg]) -> list[Reg]:
     e, lowering, dtype = kernel.e, eqn.op.lowering, eqn.results[0].dtype
     tables = [_lines(eqn, v, xs) for v, xs in zip(eqn.operands, operands)]
-    out = np.empty(tables[0].shape, dtype=object)
+    out: np.ndarray = np.empty(tables[0].shape, dtype=object)
     extent = out.shape[-1]
     for at in np.ndindex(out.shape[:-1]):
         acc = e.literal(lowering.init(dtype), llvm_type(dtype))

@@ -23,10 +23,6 @@ _DEFAULT = 1 << 18
 _SSIZE_MEMBER, _READONLY = 19, 1
 _TP_CALL, _TP_MEMBERS = 50, 72
 
-# Fields of PyTypeObject that have not moved since vectorcall came (3.8).
-_TYPE_VECTORCALL_OFFSET = 56
-_TYPE_FLAGS = 168
-
 
 class _Member(ctypes.Structure):
     _fields_ = [
@@ -71,10 +67,8 @@ def _enable_vectorcall(cls: type) -> None:
 
     CPython leaves the slot out of classes that define `__call__` (before 3.12: of all Python subclasses).
     """
-    flags = ctypes.c_ulong.from_address(id(cls) + _TYPE_FLAGS)
-    if flags.value != cls.__flags__:
-        raise SystemError("PyTypeObject has another layout than expected")
-    ctypes.c_ssize_t.from_address(id(cls) + _TYPE_VECTORCALL_OFFSET).value = layout.VECTORCALL_SLOT
+    flags = ctypes.c_ulong.from_address(id(cls) + layout.TYPE_FLAGS)
+    ctypes.c_ssize_t.from_address(id(cls) + layout.TYPE_VECTORCALL_OFFSET).value = layout.VECTORCALL_SLOT
     flags.value |= _HAVE_VECTORCALL
 
 

@@ -18,6 +18,13 @@ BYTES_DATA = bytes.__basicsize__ - 1
 SCALAR_VALUE = 16
 CELL_CONTENTS = 16
 FUNCTION_SELF = 24
+FUNCTION_VECTORCALL = 48
+
+# Fields of PyTypeObject; they have not moved since vectorcall came (3.8).
+TYPE_VECTORCALL_OFFSET = 56
+TYPE_FLAGS = 168
+
+# Fields of the objects made in callable.py.
 VECTORCALL_SLOT = 16
 ENTRY_SLOT = 24
 _TP_ALLOC_SLOT = 47
@@ -64,6 +71,11 @@ def _objects_as_expected() -> bool:
     )
 
 
+def _types_as_expected() -> bool:
+    flags = ctypes.c_ulong.from_address(id(tuple) + TYPE_FLAGS).value
+    return flags == tuple.__flags__ and _word(type(len), TYPE_VECTORCALL_OFFSET) == FUNCTION_VECTORCALL
+
+
 def _arrays_as_expected() -> bool:
     array, number = np.zeros((3, 5), np.float32), np.float64(1.25)
     dims = _word(array, 32)
@@ -91,5 +103,6 @@ def entry_supported() -> bool:
         and ctypes.sizeof(ctypes.c_void_p) == 8
         and not hasattr(sys, "getobjects")
         and _objects_as_expected()
+        and _types_as_expected()
         and _arrays_as_expected()
     )

@@ -211,8 +211,19 @@ def test_long_programs_compile_with_cheap_settings():
 
 
 def test_long_programs_with_loops_keep_their_code_generation():
-    loop = "define i64 @loop() {\ne:\n  br label %l\nl:\n  %i = phi i64 [0, %e], [%j, %l]\n  %j = add i64 %i, 1\n"
-    loop += "  %c = icmp eq i64 %j, 9\n  br i1 %c, label %d, label %l\nd:\n  ret i64 %j\n}\n"
+    loop = """
+define i64 @loop() {
+entry:
+  br label %body
+body:
+  %i = phi i64 [0, %entry], [%j, %body]
+  %j = add i64 %i, 1
+  %end = icmp eq i64 %j, 9
+  br i1 %end, label %done, label %body
+done:
+  ret i64 %j
+}
+"""
     module = compile_module(loop + long_program(2 * engine.LARGE_MODULE_LINES))
     assert module._settings.light and module._settings.codegen_level == 2
     assert ctypes.CFUNCTYPE(ctypes.c_int64)(module.address("loop"))() == 9

@@ -10,6 +10,7 @@ pointers, operand objects, scalar storage, next operand, held references, how ma
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from string import Template
 
@@ -43,13 +44,30 @@ declare ptr @"python.PyList_New"(i64)
 declare i32 @"python.PyList_SetItem"(ptr, i64, ptr)
 declare ptr @"python.PyDict_New"()
 declare i32 @"python.PyDict_SetItem"(ptr, ptr, ptr)
-declare ptr @"python.PyObject_CallOneArg"(ptr, ptr)
-declare ptr @"python.PyObject_Vectorcall"(ptr, ptr, i64, ptr)
 declare ptr @"python.PyEval_SaveThread"()
 declare void @"python.PyEval_RestoreThread"(ptr)
 declare ptr @"python.PyMem_Malloc"(i64)
 declare void @"python.PyMem_Free"(ptr)
 declare ptr @"numpy.PyArray_NewFromDescr"(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
+"""
+
+_CALL = r"""
+declare ptr @"python.PyObject_Vectorcall"(ptr, ptr, i64, ptr)
+define internal ptr @jitad.call(ptr %f, ptr %args, i64 %nargs, ptr %kwnames) {
+  %r = call ptr @"python.PyObject_Vectorcall"(ptr %f, ptr %args, i64 %nargs, ptr %kwnames)
+  ret ptr %r
+}
+"""
+
+# CPython 3.10 has PyObject_Vectorcall as an inline function only; this is what it ends in.
+_CALL_3_10 = r"""
+declare ptr @"python.PyThreadState_Get"()
+declare ptr @"python._PyObject_MakeTpCall"(ptr, ptr, ptr, i64, ptr)
+define internal ptr @jitad.call(ptr %f, ptr %args, i64 %nargs, ptr %kwnames) {
+  %thread = call ptr @"python.PyThreadState_Get"()
+  %r = call ptr @"python._PyObject_MakeTpCall"(ptr %thread, ptr %f, ptr %args, i64 %nargs, ptr %kwnames)
+  ret ptr %r
+}
 """
 
 # Operands of up to this many bytes in all (see `scratch_bytes`) are noted on the stack, more on the heap.
@@ -82,15 +100,9 @@ def _kernel_call() -> str:
 
 def runtime_llvm() -> str:
     """The text of the entry interpreter."""
-    parts = (
-        _DECLARATIONS,
-        checks.LLVM,
-        arguments.LLVM,
-        outputs.LLVM,
-        results.LLVM,
-        _kernel_call(),
-        main.LLVM,
-    )
+    call = _CALL_3_10 if sys.version_info < (3, 11) else _CALL
+    fixed = [part.LLVM for part in (checks, arguments, outputs, results, main)]
+    parts = [_DECLARATIONS, call, *fixed, _kernel_call()]
     words = {name: str(i) for i, name in enumerate(program.HEADER)}
     return Template("\n".join(parts)).substitute(
         words,

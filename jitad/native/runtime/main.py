@@ -199,7 +199,7 @@ done:
 fallback:
   %f.at = getelementptr ptr, ptr %p, i64 $fallback
   %f = load ptr, ptr %f.at
-  %r = call ptr @"python.PyObject_Vectorcall"(ptr %f, ptr %args, i64 %nargs, ptr %kwnames)
+  %r = call ptr @jitad.call(ptr %f, ptr %args, i64 %nargs, ptr %kwnames)
   ret ptr %r
 }
 

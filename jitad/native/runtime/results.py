@@ -148,7 +148,9 @@ program:
 ask:
   %handler.at = getelementptr ptr, ptr %p, i64 $on_status
   %handler = load ptr, ptr %handler.at
-  %answer = call ptr @"python.PyObject_CallOneArg"(ptr %handler, ptr %number)
+  %argument = alloca ptr
+  store ptr %number, ptr %argument
+  %answer = call ptr @jitad.call(ptr %handler, ptr %argument, i64 1, ptr null)
   call void @"python.Py_DecRef"(ptr %number)
   %raised = icmp eq ptr %answer, null
   br i1 %raised, label %done, label %silent

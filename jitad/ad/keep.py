@@ -1,4 +1,4 @@
-"""Keep or recompute: split a function into what runs now and what runs once the rest of its input is known."""
+"""Keep or recompute: split a function into what runs now and what waits for the rest of its input."""
 
 from __future__ import annotations
 

@@ -124,7 +124,10 @@ def _dtype(tokens: Tokens, short: str) -> np.dtype:
 
 
 def show_attr(x: Any) -> str:
-    """An attribute value: int, float, bool, none, string, dtype, or a tuple of such."""
+    """An attribute value: int, float, bool, none, string, dtype, or a tuple of such.
+
+    Anything else is malformed and shown as `<repr>`, which does not parse.
+    """
     if isinstance(x, tuple):
         return f"({show_attr(x[0])},)" if len(x) == 1 else f"({', '.join(map(show_attr, x))})"
     if x is None:
@@ -139,7 +142,7 @@ def show_attr(x: Any) -> str:
         return json.dumps(x)
     if isinstance(x, np.dtype):
         return dtype_name(x)
-    raise TypeError(f"an attribute cannot be a {type(x).__name__}: {x!r}")
+    return f"<{x!r}>"
 
 
 def read_attr(tokens: Tokens) -> Any:

@@ -1,4 +1,4 @@
-"""Keep or recompute, as a minimum cut: which values of a program to store, so that others can be had from them."""
+"""Keep or recompute, as a minimum cut: which values of a program to store to have the others from them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,12 @@
+"""Options of the test suite."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="rewrite the expected halves of tests/golden/*.ir")
+
+
+@pytest.fixture
+def bless(request: pytest.FixtureRequest) -> bool:
+    return request.config.getoption("--bless")

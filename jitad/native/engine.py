@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jitad.native import symbols as _symbols
+from jitad.native.once import once
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -51,7 +52,7 @@ class Host:
     has_fma: bool
 
 
-@cache
+@once
 def _llvm() -> ModuleType:
     """llvmlite.binding, imported and initialised at the first use."""
     import llvmlite.binding as llvm
@@ -61,7 +62,7 @@ def _llvm() -> ModuleType:
     return llvm
 
 
-@cache
+@once
 def host() -> Host:
     """The process' target: triple, data layout, CPU, features, widest vector register, FMA."""
     llvm = _llvm()
@@ -93,7 +94,7 @@ def _target_machine(codegen_level: int) -> Any:
     )
 
 
-@cache
+@once
 def _jit() -> Any:
     """The linker of the process, with libm and libc for the calls that code generation makes by itself."""
     llvm = _llvm()

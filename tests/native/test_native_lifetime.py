@@ -1,6 +1,8 @@
 """References, memory, garbage collection and threads of entry points."""
 
 import gc
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -206,3 +208,43 @@ def test_entries_are_reentrant():
 
     f = make(build_entry, [array(2)], array(2), copy(0, 1, 2), fallback=again)
     assert f(np.array([3.0])).tolist() == [4.0, 4.0] and len(depth) == 1
+
+
+AT_EXIT = """
+import sys
+import numpy as np
+sys.path.insert(0, {here!r})
+from native_kernels import array, copy, make
+from jitad.native.callable import NativeCallable
+from jitad.native.entry import build_entry
+
+class Jit(NativeCallable):
+    def __del__(self):
+        assert self(np.ones(2)).tolist() == [1, 1]
+        print("called", flush=True)
+
+f = Jit()
+f._install(make(build_entry, [array(2)], array(2), copy(0, 1, 2)))
+np.keep, sys.keep, f.cycle = f, f, f
+"""
+
+
+def test_calls_while_the_interpreter_exits():
+    here = os.path.dirname(__file__)
+    code = AT_EXIT.format(here=here)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and "Error" not in done.stderr, done.stderr
+
+
+AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+from jitad.native.runtime import runtime
+
+with ThreadPoolExecutor(8) as pool:
+    print(len({id(module) for module in pool.map(lambda i: runtime(), range(8))}))
+"""
+
+
+def test_threads_that_start_at_once_share_one_interpreter():
+    done = subprocess.run([sys.executable, "-c", AT_ONCE], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"

@@ -10,12 +10,13 @@ pointers, operand objects, scalar storage, next operand, held references, how ma
 
 from __future__ import annotations
 
+import ctypes
 import sys
-from functools import cache
 from string import Template
 
 from jitad.native import layout, program
 from jitad.native.engine import NativeModule, compile_module
+from jitad.native.once import once
 from jitad.native.runtime import arguments, checks, main, outputs, results
 
 _DECLARATIONS = r"""
@@ -116,10 +117,12 @@ def runtime_llvm() -> str:
     )
 
 
-@cache
+@once
 def runtime() -> NativeModule:
-    """The compiled entry interpreter. It is never freed: calls may be inside it."""
-    return compile_module(runtime_llvm())
+    """The compiled entry interpreter. It is never freed: calls may be inside it, also at exit."""
+    module = compile_module(runtime_llvm())
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(module))
+    return module
 
 
 def packed_llvm(symbol: str, operands: int) -> str:

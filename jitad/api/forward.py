@@ -39,16 +39,12 @@ def jvp(
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
     directions = tangent_inputs(here.structures, tangents)
-    forward = pipeline.tangent(_first(sub, n), _active(here, sub))
-    forward = (
-        forward.replace(results=(*sub.fn.results[n:], *forward.results)) if n < len(sub.weak) else forward
-    )
+    forward = pipeline.tangent(sub.fn, _active(here, sub), n)
     results = run_inline(forward, here.inputs, [*sub.imports, *directions])
-    aux, results = results[: len(sub.weak) - n], results[len(sub.weak) - n :]
-    result = _structure(spec, sub, n)
-    value = spec.unflatten([Traced(x.value, x.home, w) for x, w in zip(results[:n], sub.weak)])
-    out = result.tree(results[n:])
-    return (value, out) if aux_spec is None else (value, out, aux_spec.unflatten(aux))
+    primal = [Traced(x.value, x.home, weak) for x, weak in zip(results, sub.weak)]
+    value = spec.unflatten(primal[:n])
+    out = structure(sub, spec).tree(results[len(primal) :])
+    return (value, out) if aux_spec is None else (value, out, aux_spec.unflatten(primal[n:]))
 
 
 def linearize(f: Callable, *primals: Any) -> tuple[Any, Pushforward]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .. import pipeline
+from ..capture import closure
 from ..capture.trace import tracing
 from ..native.callable import NativeCallable
 from .binding import Binder, Call, as_tuple, name_of
@@ -63,7 +64,7 @@ class Jit(NativeCallable):
 
     def _call_slow(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
-            return self._implementation(*args, **kwargs)
+            return closure.clone(self._implementation)(*args, **kwargs)
         out = None if self._binder.takes_out else kwargs.pop("out", None)
         call = self._binder.bind(args, kwargs)
         version = self._version(call)

@@ -1,9 +1,363 @@
-"""Captured names: arrays that a function reads from outside become inputs, every other name gets a guard."""
+"""Captured names: arrays that a function reads from outside become inputs, every other name gets a guard.
+
+A user's function is not traced itself but a clone of it, whose globals and closure cells hold traced inputs in
+place of arrays, and clones of the user's functions, objects and containers that lead to more of them. What the
+clones write into such copies is carried over to the originals when the trace has ended well.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from types import CellType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ..ir.types import is_supported
+from .copies import Copies
+from .guards import MISSING, CellGuard, ContentGuard, DefaultsGuard, DictGuard
+from .hidden import HiddenInput, hidden, hidden_attributes
+from .names import Path, names_of
+from .owners import class_dict, is_library, is_library_function
+from .trace import Trace, current_trace
+from .tracer import Traced
+
+#: How deep lists, dicts and objects inside each other are followed.
+_DEPTH = 4
 
 
 def clone(f: Callable) -> Callable:
-    return f
+    """`f` with what it captures replaced, for the innermost open trace; library functions as they are."""
+    return of_trace(current_trace()).callable(f)
+
+
+def of_trace(trace: Trace) -> Cloner:
+    """The cloner of a compilation: one for all the traces inside its outermost one."""
+    root = trace.root
+    if root.cloner is None:
+        root.cloner = Cloner(root)
+    return root.cloner
+
+
+class Cloner:
+    """Clones made for one outermost trace, each original once."""
+
+    def __init__(self, root: Trace) -> None:
+        self.root = root
+        self.captures = root.captures
+        self.copies = Copies()
+        self._inside: dict[int, dict[str, Any]] = {}
+        self._guarded: set[Any] = set()
+        self._depth = 0
+
+    # callables
+
+    def callable(self, f: Any) -> Any:
+        """A function, bound method, partial or object with `__call__`, cloned."""
+        if isinstance(f, (FunctionType, MethodType, functools.partial)):
+            return self.replace(f, {()}, getattr(f, "__name__", "f"))
+        if not isinstance(f, (type, np.ufunc)) and not is_library(type(f)):
+            call = type(f).__call__
+            if isinstance(call, FunctionType):
+                return self.method(call, f)
+        return f
+
+    def function(self, f: FunctionType) -> FunctionType:
+        """A clone of `f` that reads the replacements of its names."""
+        if id(f.__globals__) in self._inside or is_library_function(f):
+            return f
+        known = self.copies.copy_of(f)
+        if known is not None:
+            return known
+        names = names_of(f.__code__)
+        cells, fresh = [], []
+        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
+            new = cell if name in names.written_free else self.copies.copy_of(cell)
+            if new is None:
+                new = CellType()
+                self.copies.remember(cell, new)
+                fresh.append((name, cell, new))
+            cells.append(new)
+        module = self._globals(f.__globals__)
+        out = FunctionType(f.__code__, module, f.__name__, None, tuple(cells))
+        self.copies.remember(f, out)
+        for name, cell, new in fresh:
+            self._cell(cell, new, names.free.get(name, {()}), name)
+        for name, paths in names.globals.items():
+            if name in f.__globals__:
+                self._global(f.__globals__, module, name, paths, name in names.written_globals)
+        self._defaults(f, out)
+        out.__dict__.update(f.__dict__)
+        return out
+
+    def method(self, f: FunctionType, owner: Any) -> Any:
+        """The clone of `f` bound to that of `owner`, in which the attributes that `f` reads are replaced."""
+        return MethodType(self.function(f), self.replace(owner, self._self_paths(f), _self_name(f)))
+
+    def _self_paths(self, f: FunctionType) -> set[Path]:
+        names, own = names_of(f.__code__), _self_name(f)
+        return names.local.get(own, set()) | names.free.get(own, set())
+
+    def _globals(self, original: dict[str, Any]) -> dict[str, Any]:
+        known = self.copies.copy_of(original)
+        if known is None:
+            known = self.copies.copy_dict(original, is_module=True)
+            self._inside[id(known)] = known
+        return known
+
+    def _global(self, original: dict, copy: dict, name: str, paths: set[Path], written: bool) -> None:
+        value = original[name]
+        self.guard(value, DictGuard, original, name)
+        if not written:
+            self.copies.put(copy, name, self.replace(value, paths, name))
+
+    def _cell(self, cell: CellType, new: CellType, paths: set[Path], name: str) -> None:
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return
+        self.guard(value, CellGuard, cell, name)
+        new.cell_contents = self.replace(value, paths, name)
+
+    def _defaults(self, f: FunctionType, out: FunctionType) -> None:
+        if f.__defaults__:
+            self.captures.guards.append(DefaultsGuard(f, f.__name__))
+            out.__defaults__ = tuple(
+                self.replace(v, {()}, f"default {i} of {f.__name__}") for i, v in enumerate(f.__defaults__)
+            )
+        if f.__kwdefaults__:
+            for name, value in f.__kwdefaults__.items():
+                self.guard(value, DictGuard, f.__kwdefaults__, name)
+            out.__kwdefaults__ = {n: self.replace(v, {()}, n) for n, v in f.__kwdefaults__.items()}
+
+    def guard(self, value: Any, kind: type, holder: Any, name: str) -> None:
+        """Note that a name was read; names of library modules are taken to stay."""
+        if isinstance(value, Traced) or (isinstance(value, ModuleType) and is_library(value)):
+            return
+        key = id(holder), name
+        if key not in self._guarded:
+            self._guarded.add(key)
+            guard = (
+                CellGuard(holder, value, name) if kind is CellGuard else DictGuard(holder, name, value, name)
+            )
+            self.captures.guards.append(guard)
+
+    # values
+
+    def replace(self, value: Any, paths: set[Path], name: str) -> Any:
+        """What stands for `value` under the trace; `paths` are the attributes read from it."""
+        known = self.copies.copy_of(value)
+        if known is not None and not paths - {()} and not hasattr(value, "__dict__"):
+            return known
+        stand_in = hidden(value, name)
+        if stand_in is not None:
+            return stand_in
+        if self._depth >= _DEPTH:
+            return value
+        self._depth += 1
+        try:
+            return self._replace(value, paths, name)
+        finally:
+            self._depth -= 1
+
+    def _replace(self, value: Any, paths: set[Path], name: str) -> Any:
+        if isinstance(value, np.ndarray):
+            return self._array(value, name)
+        if isinstance(value, FunctionType):
+            depth, self._depth = self._depth, 0
+            out = self.function(value)
+            self._depth = depth
+            return out
+        if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
+            return (
+                value if is_library_function(value.__func__) else self.method(value.__func__, value.__self__)
+            )
+        if type(value) is functools.partial:
+            return self._partial(value, name)
+        if isinstance(value, ModuleType):
+            return self._module(value, paths, name)
+        if isinstance(value, tuple):
+            return self._tuple(value, name)
+        if type(value) in (list, dict):
+            return self._container(value, name)
+        if isinstance(value, type):
+            return self._class(value, paths, name)
+        if type(value) is SimpleNamespace or not is_library(type(value)):
+            return self._instance(value, paths, name)
+        return value
+
+    def _array(self, array: np.ndarray, name: str) -> Any:
+        if isinstance(array, (np.matrix, np.ma.MaskedArray)) or not is_supported(
+            array.dtype.newbyteorder("=")
+        ):
+            return array
+        if array.size == 0:
+            return array
+        out = Traced(self.captures.input(array, self.root.builder, name), self.root)
+        self.copies.remember(array, out)
+        return out
+
+    def _partial(self, f: functools.partial, name: str) -> Any:
+        inner = self.replace(f.func, {()}, name)
+        args = [self.replace(a, {()}, f"{name}.args[{i}]") for i, a in enumerate(f.args)]
+        kwargs = {n: self.replace(a, {()}, f"{name}.{n}") for n, a in f.keywords.items()}
+        return functools.partial(inner, *args, **kwargs)
+
+    def _tuple(self, value: tuple, name: str) -> Any:
+        items = [self.replace(v, {()}, f"{name}[{i}]") for i, v in enumerate(value)]
+        if all(a is b for a, b in zip(items, value)):
+            return value
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+
+    def _container(self, value: Any, name: str) -> Any:
+        """A list or dict: its copy, if anything in it is replaced. Its contents cannot be guarded natively."""
+        self.captures.guards.append(ContentGuard(value, name))
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        items = [self.replace(value[k], {()}, f"{name}[{k!r}]") for k in keys]
+        if all(new is value[k] for k, new in zip(keys, items)):
+            return value
+        if isinstance(value, dict):
+            copy: Any = self.copies.copy_dict(value)
+            for k, new in zip(keys, items):
+                self.copies.put(copy, k, new)
+            return copy
+        return self.copies.copy_list(value, items)
+
+    # attributes
+
+    def _module(self, module: ModuleType, paths: set[Path], name: str) -> Any:
+        if is_library(module):
+            wanted = {(a, *rest) for a, *rest in filter(None, paths) if a in hidden_attributes(module)}
+            return self._namespace(module, vars(module), wanted, name, guarded=False) if wanted else module
+        return self._namespace(module, vars(module), {p for p in paths if p}, name)
+
+    def _class(self, cls: type, paths: set[Path], name: str) -> Any:
+        """A class: attributes read from it are guarded; arrays are replaced unless the class itself is used."""
+        if is_library(cls):
+            return cls
+        if () in paths:
+            self._watch_class(cls)
+            return cls
+        found = {p[0]: owner for p in paths for owner in cls.__mro__ if p[0] in vars(owner)}
+        for attribute, owner in found.items():
+            self.guard(vars(owner)[attribute], DictGuard, class_dict(owner), attribute)
+        values = {a: getattr(cls, a) for a in found}
+        return self._namespace(cls, values, {p for p in paths if p[0] in values}, name, guarded=False)
+
+    def _namespace(self, value: Any, values: dict, paths: set[Path], name: str, guarded: bool = True) -> Any:
+        """A stand-in for a module or class in which the attributes read are replaced, if any is."""
+        changed = {}
+        for attribute, rest in _by_attribute(paths).items():
+            if attribute not in values:
+                continue
+            old = values[attribute]
+            if guarded:
+                self.guard(old, DictGuard, values, attribute)
+            new = self.replace(old, rest, f"{name}.{attribute}")
+            if new is not old:
+                changed[attribute] = new
+        return _Namespace(value, changed) if changed else value
+
+    def _instance(self, obj: Any, paths: set[Path], name: str) -> Any:
+        """An object of a user's class: a copy with the attributes that are read replaced, if any is."""
+        state = getattr(obj, "__dict__", None)
+        if type(state) is not dict or isinstance(obj, (Traced, HiddenInput)):
+            return obj
+        copy = self.copies.copy_of(obj)
+        mine = copy is None
+        if mine:
+            copy = self.copies.copy_object(obj)
+            if copy is None:
+                return obj
+        wanted = _by_attribute(paths)
+        if () in paths:
+            self._watch_class(type(obj))
+            wanted.update({a: {()} for a in state if a not in wanted})
+        for attribute, rest in list(wanted.items()):
+            self._attribute(obj, copy, attribute, rest, f"{name}.{attribute}")
+        return copy
+
+    def _attribute(self, obj: Any, copy: Any, attribute: str, rest: set[Path], name: str) -> None:
+        """Guard one attribute, and replace it in the copy; methods become clones bound to the copy."""
+        state = obj.__dict__
+        owner = next((c for c in type(obj).__mro__ if attribute in vars(c)), None)
+        if owner is not None and not is_library(owner):
+            found = vars(owner)[attribute]
+            self.guard(found, DictGuard, class_dict(owner), attribute)
+            if isinstance(found, property):
+                self._property(obj, found)
+                return
+        if attribute in state:
+            self.guard(state[attribute], DictGuard, state, attribute)
+            self.copies.put(copy.__dict__, attribute, self.replace(state[attribute], rest, name))
+        elif owner is not None and not is_library(owner):
+            self.guard(MISSING, DictGuard, state, attribute)
+            value = getattr(obj, attribute, None)
+            new = self.replace(value, rest, name)
+            if new is not value:
+                self.copies.put(copy.__dict__, attribute, new)
+
+    def _property(self, obj: Any, found: property) -> None:
+        if isinstance(found.fget, FunctionType) and not is_library_function(found.fget):
+            self._watch(found.fget)
+            self.replace(obj, self._self_paths(found.fget), _self_name(found.fget))
+
+    # code that runs with its own globals: nothing is replaced, contents are compared
+
+    def _watch_class(self, cls: type) -> None:
+        for owner in cls.__mro__:
+            if is_library(owner) or ("class", owner) in self._guarded:
+                continue
+            self._guarded.add(("class", owner))
+            for value in list(vars(owner).values()):
+                f = getattr(value, "__func__", None) or getattr(value, "fget", None) or value
+                if isinstance(f, FunctionType) and not is_library_function(f):
+                    self._watch(f)
+
+    def _watch(self, f: FunctionType) -> None:
+        """Guard every name that `f` reads, arrays and containers by their contents."""
+        if ("watch", f) in self._guarded:
+            return
+        self._guarded.add(("watch", f))
+        names = names_of(f.__code__)
+        found = [(f.__globals__, n, f.__globals__[n], DictGuard) for n in names.globals if n in f.__globals__]
+        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
+            try:
+                found.append((cell, name, cell.cell_contents, CellGuard))
+            except ValueError:
+                continue
+        for holder, name, value, kind in found:
+            self.guard(value, kind, holder, name)
+            if isinstance(value, FunctionType) and not is_library_function(value):
+                self._watch(value)
+            elif isinstance(value, (np.ndarray, list, dict)):
+                self.captures.guards.append(ContentGuard(value, name, arrays=True))
+
+
+class _Namespace(ModuleType):
+    """A module or class with some attributes replaced; everything else is the original's."""
+
+    def __init__(self, original: Any, changed: dict[str, Any]) -> None:
+        super().__init__(getattr(original, "__name__", "namespace"))
+        self.__dict__["_original"] = original
+        self.__dict__.update(changed)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_original"], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__dict__["_original"], name, value)
+
+
+def _by_attribute(paths: set[Path]) -> dict[str, set[Path]]:
+    """Paths grouped by their first attribute."""
+    out: dict[str, set[Path]] = {}
+    for path in paths:
+        if path:
+            out.setdefault(path[0], set()).add(path[1:])
+    return out
+
+
+def _self_name(f: FunctionType) -> str:
+    return f.__code__.co_varnames[0] if f.__code__.co_varnames else "self"

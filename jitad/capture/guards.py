@@ -75,16 +75,19 @@ class ContentGuard:
 
     No pointer comparison can tell that, so a function with such a guard is always called through Python,
     and `explain` says so.
+
+    arrays  compare the elements of arrays, too; otherwise it must be the same arrays
     """
 
-    __slots__ = ("object", "expected", "name")
+    __slots__ = ("object", "expected", "name", "arrays")
     native = False
 
-    def __init__(self, object: Any, name: str) -> None:
-        self.object, self.expected, self.name = object, contents(object), name
+    def __init__(self, object: Any, name: str, arrays: bool = False) -> None:
+        self.object, self.name, self.arrays = object, name, arrays
+        self.expected = contents(object, arrays)
 
     def current(self) -> Any:
-        return contents(self.object)
+        return contents(self.object, self.arrays)
 
     def __repr__(self) -> str:
         return f"the contents of {self.name}"
@@ -114,16 +117,16 @@ def equal(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def contents(x: Any, depth: int = 4) -> Any:
+def contents(x: Any, arrays: bool = False, depth: int = 4) -> Any:
     """What `x` holds, comparable by `equal`; objects inside stand for themselves (by their identity)."""
     if isinstance(x, np.ndarray):
-        return "array", id(x), str(x.dtype), x.shape, x.tobytes()
+        return ("array", str(x.dtype), x.shape, x.tobytes()) if arrays else x
     if depth == 0 or isinstance(x, _VALUES):
         return x
     if isinstance(x, (list, tuple)):
-        return (type(x).__name__, *(contents(item, depth - 1) for item in x))
+        return (type(x).__name__, *(contents(item, arrays, depth - 1) for item in x))
     if isinstance(x, dict):
-        return ("dict", *((contents(k, 0), contents(v, depth - 1)) for k, v in x.items()))
+        return ("dict", *((contents(k, arrays, 0), contents(v, arrays, depth - 1)) for k, v in x.items()))
     if isinstance(x, (set, frozenset)):
         return ("set", *sorted(map(repr, x)))
     return x

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.graph import Function, Loc, Value, substitute
@@ -20,6 +21,7 @@ class Trace:
     params    the function's own parameters come first, then one per import
     imports   value of an enclosing trace → the parameter that stands for it here (closure conversion)
     sources   the same values → the trace that each belongs to
+    cloner    of the outermost trace: makes the clones of the user's functions that are traced
     captures  arrays and guards; they belong to the outermost trace, where they become hidden inputs
     """
 
@@ -33,6 +35,7 @@ class Trace:
         "imports",
         "sources",
         "captures",
+        "cloner",
         "__weakref__",
     )
 
@@ -43,6 +46,7 @@ class Trace:
         self.outer: Trace | None = innermost()
         self.root: Trace = self if self.outer is None else self.outer.root
         self.captures: Captures = Captures() if self.outer is None else self.root.captures
+        self.cloner: Any = None
         self.imports: dict[Value, Value] = {}
         self.sources: dict[Value, Trace] = {}
         self.is_open = False
@@ -83,6 +87,9 @@ class Trace:
 
         The hidden inputs are the last parameters, in the order of `self.captures.inputs`.
         """
+        if self.cloner is not None:
+            self.cloner.copies.carry_back()
+        self.cloner = None
         constants = self.captures.settle()
         hidden = [i.param for i in self.captures.inputs]
         late = {*hidden, *constants}

@@ -26,7 +26,7 @@ class Traced:
     """A traced array of fixed dtype and shape, or a traced number.
 
     value  its IR value
-    home   the trace it belongs to (`trace` is the method of arrays); used after that has finished it raises EscapedTraceError
+    home   the trace it belongs to; used after that has finished it raises EscapedTraceError
     weak   it stands for a Python number, whose dtype gives way in promotion
     """
 
@@ -315,7 +315,7 @@ def import_value(x: Traced, trace: Trace) -> Value:
         return x.value
     if not x.home.is_open or x.home not in stack():
         raise EscapedTraceError(_escaped(x))
-    return x.value if isinstance(x.value, Const) else trace.import_(x.value)
+    return x.value if isinstance(x.value, Const) else trace.import_(x.value, x.home)
 
 
 def _escaped(x: Traced) -> str:

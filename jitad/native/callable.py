@@ -86,6 +86,19 @@ class _Callable:
         raise NotImplementedError(f"{type(self).__name__} defines no _call_slow")
 
 
+class PlainCallable(_Callable):
+    """A callable that is served by its installed entry, or by `_call_slow`, through a Python `__call__`."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> PlainCallable:
+        self = super().__new__(cls)
+        self._entry = None
+        return self
+
+    def _install(self, entry: Callable[..., Any] | None) -> None:
+        """Serve calls by `entry` from now on; None goes back to `_call_slow`."""
+        self._entry = entry
+
+
 if layout.entry_supported():
     _Vectorcall, _kept = _vectorcall_type()
 
@@ -118,15 +131,4 @@ if layout.entry_supported():
     _enable_vectorcall(NativeCallable)
 
 else:
-
-    class NativeCallable(_Callable):  # type: ignore[no-redef]
-        """A callable that is served by its installed entry, or by `_call_slow(*args, **kwargs)` before."""
-
-        def __new__(cls, *args: Any, **kwargs: Any) -> NativeCallable:
-            self = super().__new__(cls)
-            self._entry = None
-            return self
-
-        def _install(self, entry: Callable[..., Any] | None) -> None:
-            """Serve calls by `entry` from now on; None goes back to `_call_slow`."""
-            self._entry = entry
+    NativeCallable = PlainCallable  # type: ignore[misc, assignment]

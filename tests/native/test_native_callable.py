@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from native_kernels import array, copy, fell_back, make, scalar
 
-from jitad.native.callable import NativeCallable
+from jitad.native.callable import NativeCallable, PlainCallable
 from jitad.native.entry import build_entry, entry_supported
 from jitad.native.python_entry import build_python_entry
 from jitad.native.signature import Static, TupleOf
@@ -56,7 +56,16 @@ def entry(build=build_entry, **fields):
     return make(build, [array(2)], TupleOf((array(2), scalar())), copy(0, 1, 2) + copy(0, 2, 1), **fields)
 
 
-@pytest.mark.parametrize("cls", [Jit, Narrow])
+class Plain(PlainCallable):
+    """The same on interpreters without native entry points."""
+
+    def __init__(self, f):
+        self.f = f
+
+    _call_slow = Jit._call_slow
+
+
+@pytest.mark.parametrize("cls", [Jit, Narrow, Plain])
 def test_calls_reach_the_entry_once_it_is_there(build, cls):
     f = cls(plain)
     assert f(X, scale=2) == ("slow", (X,), {"scale": 2})

@@ -1,0 +1,184 @@
+"""How a function of ours takes the place of NumPy's: registration, the user's line, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..capture.errors import EscapedTraceError
+from ..capture.source import at, user_line
+from ..capture.trace import current_trace, stack
+from ..capture.tracer import Traced, _escaped, implements, implements_method
+from ..ir.graph import Value
+from ..ir.types import IRTypeError
+
+NoValue = np._NoValue  # type: ignore[attr-defined]
+
+#: Public name ("sum", "linalg.norm", "special.erf") → function; what the coverage table lists.
+COVERAGE: dict[str, Entry] = {}
+
+
+class Entry:
+    """One covered function: its names and whether it carries derivatives."""
+
+    __slots__ = ("name", "functions", "methods", "differentiable")
+
+    def __init__(self, name: str, functions: tuple, methods: tuple[str, ...], differentiable: bool) -> None:
+        self.name = name
+        self.functions = functions
+        self.methods = methods
+        self.differentiable = differentiable
+
+
+_LOCATED = (TypeError, ValueError, IndexError, OverflowError, NotImplementedError)
+_ORDER = (
+    IRTypeError,
+    np.exceptions.AxisError,
+    NotImplementedError,
+    OverflowError,
+    IndexError,
+    TypeError,
+    ValueError,
+)
+
+
+def surface(
+    *functions: Any,
+    methods: tuple[str, ...] = (),
+    name: str = "",
+    differentiable: bool = True,
+    creates: bool = False,
+) -> Callable[[Callable], Callable]:
+    """Decorator: the function stands in for `functions` and ndarray `methods` on traced values.
+
+    What it returns is the public function of jitad.numpy: NumPy's own unless a trace is open and an argument is
+    an array or traced value (traced, if `creates`: a new array that depends on nothing traced is a constant).
+
+    differentiable   False for results that are integers, bools or piecewise constant
+    """
+
+    def register(f: Callable) -> Callable:
+        public = name or f.__name__.rstrip("_")
+        on_traced = located(f, public)
+        implements(*functions)(on_traced)
+        implements_method(*methods)(on_traced)
+        COVERAGE[public] = Entry(public, functions, methods, differentiable)
+        original = functions[0] if functions else None
+
+        @wraps(f)
+        def entry(*args: Any, **kwargs: Any) -> Any:
+            if original is not None and not _matters(args, kwargs, creates):
+                return original(*args, **kwargs)
+            return on_traced(*args, **kwargs)
+
+        return entry
+
+    return register
+
+
+def _matters(args: tuple, kwargs: dict[str, Any], creates: bool) -> bool:
+    kinds = Traced if creates else (Traced, np.ndarray)
+    if not creates and not stack():
+        kinds = Traced
+    return holds(args, kinds) or (bool(kwargs) and holds(tuple(kwargs.values()), kinds))
+
+
+def holds(x: Any, kinds: Any = Traced) -> bool:
+    """Whether `x`, or an item of the nested lists and tuples `x`, is of one of these classes."""
+    if isinstance(x, (list, tuple)):
+        return any(holds(item, kinds) for item in x)
+    return isinstance(x, kinds)
+
+
+def located(f: Callable, name: str) -> Callable:
+    """`f` run under the user's current line, which its errors then name beside the traced types."""
+
+    @wraps(f)
+    def on_traced(*args: Any, **kwargs: Any) -> Any:
+        begin(args)
+        try:
+            return f(*args, **kwargs)
+        except _LOCATED as error:
+            raise explain(error, name, (*args, *kwargs.values())) from error.__cause__
+
+    return on_traced
+
+
+def begin(args: Any) -> None:
+    """Set the line of the equations that follow; EscapedTraceError when no trace is open."""
+    traces = stack()
+    if not traces:
+        raise EscapedTraceError(_escaped(next(_traced_in(args))))
+    traces[-1].builder.loc = user_line(3)
+
+
+def _traced_in(args: Any) -> Any:
+    for x in args:
+        if isinstance(x, (list, tuple)):
+            yield from _traced_in(x)
+        elif isinstance(x, Traced):
+            yield x
+
+
+def explain(error: BaseException, name: str, args: tuple) -> BaseException:
+    """The same kind of error, its text naming the function, the types it was given and the user's line."""
+    if hasattr(error, "_jitad_located") or " from " in str(error) or not str(error):
+        return error
+    cls = next((c for c in _ORDER if isinstance(error, c)), None)
+    if cls is None or isinstance(error, RuntimeError) or type(error).__module__.startswith("jitad.capture"):
+        return error
+    text = str(error)
+    types = ", ".join(str(x.type) for x in _traced_in(args))
+    line = user_line(3)
+    parts = [text if text.startswith(name) else f"{name}: {text}"]
+    parts += [f"with {types}"] if types else []
+    parts += [f"from {line}"] if line is not None else []
+    new = cls("\n  ".join(parts))
+    new._jitad_located = True  # type: ignore[attr-defined]
+    return new
+
+
+def unsupported(what: str, remedy: str = "") -> NoReturn:
+    """NotImplementedError: `what` (a function with its argument) does not exist on traced values."""
+    raise NotImplementedError(f"{what} is not supported on traced values{'; ' + remedy if remedy else ''}")
+
+
+def refuse(function: str, **keywords: Any) -> None:
+    """Raise for the first keyword that was given a value: `refuse("np.sum", out=out)`."""
+    for key, value in keywords.items():
+        if value is not None and value is not NoValue:
+            unsupported(f"{function} with {key}={value!r}")
+
+
+def refuse_order(function: str, order: Any) -> None:
+    """Raise for a memory order that traced arrays, C-ordered in meaning, cannot have."""
+    if order not in (None, "C", "K", "A"):
+        unsupported(f"{function} with order={order!r}", "traced arrays are in C order")
+
+
+def given(x: Any) -> bool:
+    """Whether an optional argument of NumPy's was given (`np._NoValue` and None mean it was not)."""
+    return x is not None and x is not NoValue
+
+
+def wrapped(value: Value, weak: bool = False) -> Traced:
+    """An IR value of the innermost trace as what the user sees."""
+    return Traced(value, current_trace(), weak)
+
+
+__all__ = [
+    "COVERAGE",
+    "Entry",
+    "NoValue",
+    "at",
+    "begin",
+    "given",
+    "holds",
+    "refuse",
+    "surface",
+    "unsupported",
+    "wrapped",
+]

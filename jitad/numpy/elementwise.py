@@ -1,0 +1,179 @@
+"""Ufuncs on traced values: one plan for each combination of operand types, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..capture.source import user_line
+from ..capture.trace import stack
+from ..capture.tracer import Traced
+from ..ir.types import Shape, Type
+from .core import NoValue, begin, explain, surface, unsupported, wrapped
+from .promotion import Key, cast, key_of, loop_dtypes, normal, number, promoted
+from .values import broadcast, canonical, common_shape, full, operand
+
+
+class Plan:
+    """How one ufunc runs on operands of given types: the loop's dtypes and the common shape.
+
+    simple   no operand needs conversion or broadcasting, except Python numbers that become a float constant
+    """
+
+    __slots__ = ("dtypes", "shape", "simple")
+
+    def __init__(self, dtypes: tuple[np.dtype, ...], shape: Shape, keys: tuple[Key, ...]) -> None:
+        self.dtypes = dtypes
+        self.shape = shape
+        self.simple = all(_simple(k, d, shape) for k, d in zip(keys, dtypes))
+
+
+def _simple(key: Key, dtype: np.dtype, shape: Shape) -> bool:
+    if key.__class__ is Type:
+        return key.dtype is dtype and (key.shape == shape or not key.shape)
+    return dtype.kind == "f"
+
+
+class Elementwise:
+    """A ufunc on traced values.
+
+    numpy    the ufunc it follows in dtypes, or several that are the same function
+    kernel   IR values in the loop's dtypes, of one shape or rank 0 → IR value (a tuple if the ufunc has two)
+    compares a Python int outside the other operand's dtype is compared by its sign instead of refused
+    """
+
+    def __init__(
+        self, name: str, numpy: np.ufunc, kernel: Callable[..., Any], compares: bool = False
+    ) -> None:
+        self.name = name
+        self.numpy = numpy
+        self.kernel = kernel
+        self.compares = compares
+        self.plans: dict[Any, Plan] = {}
+
+    def __call__(self, *operands: Any, weak: bool = False) -> Any:
+        """Apply it, broadcasting and promoting; `weak`: a result of Python numbers is one too."""
+        xs = [normal(x) for x in operands]
+        keys = tuple([key_of(x) for x in xs])
+        plan = self.plan(keys)
+        try:
+            values = [operand(cast(x, d), plan.shape) for x, d in zip(xs, plan.dtypes)]
+        except OverflowError:
+            if not self.compares:
+                raise
+            return self.beyond(xs, plan.shape)
+        weak = weak and all(k.__class__ is not Type for k in keys)
+        return self.finish(self.kernel(*values), plan, weak)
+
+    def finish(self, out: Any, plan: Plan, weak: bool) -> Any:
+        if out.__class__ is tuple:
+            return tuple(self.finish(v, plan, weak) for v in out)
+        return wrapped(broadcast(out, plan.shape), weak and out.dtype.kind != "b")
+
+    def plan(self, keys: tuple[Key, ...]) -> Plan:
+        """The plan for operands of these types."""
+        found = self.plans.get(keys)
+        if found is None:
+            dtypes = loop_dtypes(self.numpy, tuple(map(promoted, keys)))
+            shape = common_shape([k.shape if k.__class__ is Type else () for k in keys])
+            found = self.plans[keys] = Plan(dtypes, shape, keys)
+        return found
+
+    def typed(self, operands: tuple[Any, ...], dtype: Any) -> Any:
+        """Apply it with the result's dtype forced (`dtype=` of a ufunc)."""
+        xs = [normal(x) for x in operands]
+        keys = tuple(map(key_of, xs))
+        dtypes = loop_dtypes(self.numpy, tuple(map(promoted, keys)), canonical(dtype))
+        plan = Plan(dtypes, common_shape([k.shape if k.__class__ is Type else () for k in keys]), keys)
+        return self.finish(
+            self.kernel(*[operand(cast(x, d), plan.shape) for x, d in zip(xs, dtypes)]), plan, False
+        )
+
+    def beyond(self, xs: list[Any], shape: Shape) -> Any:
+        """A comparison with a Python int that no value of the other's dtype reaches."""
+        signs = [0 if x.__class__ is Traced else (1 if x > 0 else -1) for x in xs]
+        return wrapped(full(shape, bool(self.numpy(*signs)), np.dtype(bool)))
+
+
+def ufunc(
+    spec: Elementwise, *functions: Any, differentiable: bool = True, public: str = ""
+) -> Callable[..., Any]:
+    """The public function of `spec`, registered for NumPy's ufuncs `functions`."""
+
+    def f(*operands: Any, **keywords: Any) -> Any:
+        if len(operands) > spec.numpy.nin:
+            unsupported(f"{spec.name} with an output argument", "use the value that it returns")
+        dtype = _only_dtype(spec.name, keywords) if keywords else None
+        return spec(*operands) if dtype is None else spec.typed(operands, dtype)
+
+    f.__name__ = f.__qualname__ = spec.name
+    f.__doc__ = f"`{spec.name}` of arrays or numbers, elementwise, with NumPy's promotion and broadcasting."
+    return surface(*(functions or (spec.numpy,)), name=public or spec.name, differentiable=differentiable)(f)
+
+
+def _only_dtype(name: str, keywords: dict[str, Any]) -> Any:
+    """The `dtype` among a ufunc's keyword arguments; the others must have their defaults."""
+    defaults = {"out": None, "where": True, "casting": "same_kind", "order": "K", "subok": True}
+    for key, value in keywords.items():
+        if key == "dtype" or value is NoValue or (key in defaults and value is defaults[key]):
+            continue
+        if key in ("casting", "order", "subok") and value == defaults[key]:
+            continue
+        if key == "out" and value == (None,):
+            continue
+        remedy = "choose with np.where afterwards" if key == "where" else ""
+        unsupported(f"{name} with {key}={value!r}", remedy)
+    return keywords.get("dtype")
+
+
+_NUMBERS = (int, float, Traced, np.ndarray, np.generic, list, tuple, complex)
+
+
+def binary_operator(spec: Elementwise, reflected: bool = False) -> Callable[[Traced, Any], Any]:
+    """The operator method `x ∘ y` of Traced, fast where the plan has nothing to convert or repeat."""
+    plans, kernel = spec.plans, spec.kernel
+
+    def operator(x: Traced, y: Any) -> Any:
+        traces = stack()
+        trace = traces[-1] if traces else None
+        cls = y.__class__
+        xv = x.value
+        if x.home is trace and not x.weak:
+            if cls is Traced and y.home is trace and not y.weak:
+                key = y.value.type
+            else:
+                key = cls
+            plan = plans.get((key, xv.type) if reflected else (xv.type, key))
+            if plan is not None and plan.simple:
+                yv = y.value if cls is Traced else number(y, plan.dtypes[0])
+                trace.builder.loc = user_line(2)
+                return Traced(kernel(yv, xv) if reflected else kernel(xv, yv), trace)
+        if not isinstance(y, _NUMBERS):
+            return NotImplemented
+        return _general(spec, (y, x) if reflected else (x, y))
+
+    operator.__name__ = operator.__qualname__ = spec.name
+    return operator
+
+
+def unary_operator(spec: Elementwise) -> Callable[[Traced], Any]:
+    """The operator method `∘x` of Traced."""
+
+    def operator(x: Traced) -> Any:
+        return _general(spec, (x,))
+
+    operator.__name__ = operator.__qualname__ = spec.name
+    return operator
+
+
+def _general(spec: Elementwise, operands: tuple[Any, ...]) -> Any:
+    begin(operands)
+    try:
+        return spec(*operands, weak=True)
+    except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
+        raise explain(error, spec.name, operands) from error.__cause__
+
+
+__all__ = ["Elementwise", "Plan", "binary_operator", "ufunc", "unary_operator"]

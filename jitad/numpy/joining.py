@@ -1,0 +1,352 @@
+"""Joining and splitting: concatenate, stack, split, tile, repeat and their relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..capture.tracer import Traced
+from ..ir.graph import Value, const
+from ..ir.types import I64
+from .core import refuse, surface, unsupported, wrapped
+from .indexing import in_bounds
+from .promotion import dtype_argument
+from .shape import at_least
+from .values import (
+    as_value,
+    axis_index,
+    broadcast,
+    common_dtype,
+    convert,
+    reshape,
+    slice_axis,
+    static_ints,
+)
+from .values import concatenate as join
+
+
+def _items(arrays: Any) -> list[Value]:
+    """The arrays of a sequence; a traced array is a sequence of its rows."""
+    if isinstance(arrays, Traced) and not arrays.ndim:
+        raise ValueError(f"needs a sequence of arrays, not the scalar {arrays!r}")
+    values = [as_value(a) for a in arrays]
+    if not values:
+        raise ValueError("need at least one array to concatenate")
+    return values
+
+
+def _alike(values: list[Value], dtype: Any) -> list[Value]:
+    target = dtype_argument(dtype) or common_dtype(values)
+    return [convert(v, target) for v in values]
+
+
+def _joined(values: list[Value], axis: Any, dtype: Any = None) -> Value:
+    if axis is None:
+        values, axis = [reshape(v, (v.type.size,)) for v in values], 0
+    first = values[0].type
+    if not first.ndim:
+        raise ValueError("zero-dimensional arrays cannot be concatenated")
+    axis = axis_index(axis, first.ndim)
+    for v in values[1:]:
+        if v.type.ndim != first.ndim:
+            raise ValueError(
+                f"all the input arrays must have same number of dimensions: {first} and {v.type}"
+            )
+        if any(i != axis and m != n for i, (m, n) in enumerate(zip(first.shape, v.type.shape))):
+            raise ValueError(
+                "all the input array dimensions except for the concatenation axis must match exactly: "
+                f"{first} and {v.type} along axis {axis}"
+            )
+    return join(_alike(values, dtype), axis)
+
+
+@surface(np.concatenate)
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    """Arrays joined along an existing axis; flattened first with axis=None."""
+    refuse("concatenate", out=out)
+    return wrapped(_joined(_items(arrays), axis, dtype))
+
+
+@surface(np.stack)
+def stack(
+    arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    """Arrays of one shape joined along a new axis."""
+    refuse("stack", out=out)
+    return wrapped(_stacked(_items(arrays), axis, dtype))
+
+
+def _stacked(values: list[Value], axis: int, dtype: Any = None) -> Value:
+    shape = values[0].type.shape
+    if any(v.type.shape != shape for v in values):
+        raise ValueError(
+            f"all input arrays must have the same shape: {', '.join(str(v.type) for v in values)}"
+        )
+    axis = axis_index(axis, len(shape) + 1)
+    return _joined([reshape(v, (*shape[:axis], 1, *shape[axis:])) for v in values], axis, dtype)
+
+
+@surface(np.vstack)
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Arrays joined as rows."""
+    return wrapped(_joined([at_least(v, 2) for v in _items(tup)], 0, dtype))
+
+
+@surface(np.hstack)
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Arrays joined along the second axis, vectors along the first."""
+    values = [at_least(v, 1) for v in _items(tup)]
+    return wrapped(_joined(values, 0 if values[0].type.ndim == 1 else 1, dtype))
+
+
+@surface(np.dstack)
+def dstack(tup: Any) -> Any:
+    """Arrays joined along the third axis."""
+    return wrapped(_joined([at_least(v, 3) for v in _items(tup)], 2))
+
+
+@surface(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    """Vectors as columns, beside matrices, in one matrix."""
+    values = [reshape(v, (v.type.size, 1)) if v.type.ndim < 2 else v for v in _items(tup)]
+    return wrapped(_joined(values, 1))
+
+
+@surface(np.block)
+def block(arrays: Any) -> Any:
+    """An array put together from nested lists of blocks."""
+    depth = _depth(arrays)
+    rank = max(depth, *[v.type.ndim for v in _leaves(arrays)])
+    return wrapped(_block(arrays, rank, rank - depth))
+
+
+def _depth(arrays: Any) -> int:
+    if not isinstance(arrays, list):
+        return 0
+    depths = {_depth(a) for a in arrays}
+    if len(depths) != 1:
+        raise ValueError("List depths are mismatched")
+    return 1 + depths.pop()
+
+
+def _leaves(arrays: Any) -> list[Value]:
+    return [v for a in arrays for v in _leaves(a)] if isinstance(arrays, list) else [as_value(arrays)]
+
+
+def _block(arrays: Any, rank: int, axis: int) -> Value:
+    if not isinstance(arrays, list):
+        v = as_value(arrays)
+        return reshape(v, (1,) * (rank - v.type.ndim) + v.type.shape)
+    return _joined([_block(a, rank, axis + 1) for a in arrays], axis)
+
+
+@surface(np.append)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    """`values` after `arr` along an axis; both flattened without one."""
+    return wrapped(_joined([as_value(arr), as_value(values)], axis))
+
+
+# Splitting
+
+
+def _cut(v: Value, bounds: list[int], axis: int) -> list[Any]:
+    n = v.type.shape[axis]
+    edges = [slice(a, b).indices(n)[:2] for a, b in zip([0, *bounds], [*bounds, n])]
+    return [wrapped(slice_axis(v, axis, min(a, n), 1, max(b - a, 0))) for a, b in edges]
+
+
+def _sections(n: int, sections: int) -> list[int]:
+    """Where NumPy cuts n entries into nearly equal sections: the first ones are longer."""
+    if sections <= 0:
+        raise ValueError("number sections must be larger than 0.")
+    size, longer = divmod(n, sections)
+    return [k * size + min(k, longer) for k in range(1, sections)]
+
+
+@surface(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """Consecutive parts along an axis, as nearly equal as possible, or cut at the given indices."""
+    v = as_value(ary)
+    axis = axis_index(axis, v.type.ndim)
+    if np.ndim(indices_or_sections):
+        return _cut(v, list(static_ints(indices_or_sections, "a split index")), axis)
+    (sections,) = static_ints(indices_or_sections, "the number of sections")
+    return _cut(v, _sections(v.type.shape[axis], sections), axis)
+
+
+@surface(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """Consecutive parts along an axis, all equal, or cut at the given indices."""
+    v = as_value(ary)
+    if not np.ndim(indices_or_sections):
+        (sections,) = static_ints(indices_or_sections, "the number of sections")
+        if v.type.shape[axis_index(axis, v.type.ndim)] % sections:
+            raise ValueError("array split does not result in an equal division")
+    return array_split(ary, indices_or_sections, axis)
+
+
+def _splitter(name: str, rank: int, axis_of: Callable[[int], int]) -> Any:
+    def f(ary: Any, indices_or_sections: Any) -> list[Any]:
+        v = as_value(ary)
+        if v.type.ndim < rank:
+            raise ValueError(f"{name} only works on arrays of {rank} or more dimensions")
+        return split(wrapped(v), indices_or_sections, axis_of(v.type.ndim))
+
+    f.__name__ = name
+    f.__doc__ = f"`split` along the axis that {name} is named for."
+    return surface(getattr(np, name))(f)
+
+
+hsplit = _splitter("hsplit", 1, lambda ndim: 1 if ndim > 1 else 0)
+vsplit = _splitter("vsplit", 2, lambda ndim: 0)
+dsplit = _splitter("dsplit", 3, lambda ndim: 2)
+
+
+@surface(*((np.unstack,) if hasattr(np, "unstack") else ()))
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    """The entries along an axis, as a tuple."""
+    v = as_value(x)
+    axis = axis_index(axis, v.type.ndim)
+    shape = v.type.shape[:axis] + v.type.shape[axis + 1 :]
+    return tuple(wrapped(reshape(slice_axis(v, axis, i, 1, 1), shape)) for i in range(v.type.shape[axis]))
+
+
+# Repetition
+
+
+@surface(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    """The array repeated as a whole, `reps[i]` times along axis i."""
+    v = as_value(A)
+    counts = static_ints(reps, "a number of repetitions")
+    rank = max(len(counts), v.type.ndim)
+    counts = (1,) * (rank - len(counts)) + counts
+    shape = (1,) * (rank - v.type.ndim) + v.type.shape
+    doubled = tuple(n for pair in zip((1,) * rank, shape) for n in pair)
+    repeated = tuple(n for pair in zip(counts, shape) for n in pair)
+    return wrapped(
+        reshape(broadcast(reshape(v, doubled), repeated), tuple(c * n for c, n in zip(counts, shape)))
+    )
+
+
+@surface(np.repeat, methods=("repeat",))
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    """Each entry along an axis repeated: all as often, or each by its own concrete count."""
+    v = as_value(a)
+    if axis is None:
+        v, axis = reshape(v, (v.type.size,)), 0
+    axis = axis_index(axis, v.type.ndim)
+    shape = v.type.shape
+    counts = static_ints(repeats, "a number of repetitions")
+    if any(c < 0 for c in counts):
+        raise ValueError("repeats may not contain negative values.")
+    if len(counts) == 1:
+        (c,) = counts
+        v = broadcast(
+            reshape(v, (*shape[: axis + 1], 1, *shape[axis + 1 :])),
+            (*shape[: axis + 1], c, *shape[axis + 1 :]),
+        )
+        return wrapped(reshape(v, (*shape[:axis], shape[axis] * c, *shape[axis + 1 :])))
+    if len(counts) != shape[axis]:
+        raise ValueError(
+            f"operands could not be broadcast together with shape ({shape[axis]},) ({len(counts)},)"
+        )
+    return wrapped(pick(v, np.repeat(np.arange(shape[axis]), counts), axis))
+
+
+# Static choices along an axis
+
+
+def pick(v: Value, indices: np.ndarray, axis: int) -> Value:
+    """The entries of `v` at known `indices` along an axis: few runs as slices, many as a gather."""
+    runs = _runs(indices.tolist())
+    if len(runs) <= 8:
+        return join([_run(v, axis, *run) for run in runs] or [slice_axis(v, axis, 0, 1, 0)], axis)
+    from .indexing import index
+
+    return index(v, (*[slice(None)] * axis, wrapped(const(indices, I64))))
+
+
+def _run(v: Value, axis: int, start: int, step: int, count: int) -> Value:
+    if step or count == 1:
+        return slice_axis(v, axis, start, step or 1, count)
+    shape = v.type.shape
+    return broadcast(slice_axis(v, axis, start, 1, 1), (*shape[:axis], count, *shape[axis + 1 :]))
+
+
+def _runs(indices: list[int]) -> list[tuple[int, int, int]]:
+    """An index sequence as (start, step, count) of arithmetic runs, greedily."""
+    runs: list[tuple[int, int, int]] = []
+    k = 0
+    while k < len(indices):
+        end = k + 1
+        step = indices[end] - indices[k] if end < len(indices) else 1
+        while end < len(indices) and indices[end] - indices[end - 1] == step:
+            end += 1
+        if end - k == 2 and abs(step) > 1:
+            end = k + 1  # two far apart are no run: the second may begin a better one
+        runs.append((indices[k], step if end - k > 1 else 1, end - k))
+        k = end
+    return runs
+
+
+@surface(np.delete)
+def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+    """Without the entries that `obj` (int, slice, concrete integers or mask) names along an axis."""
+    v = as_value(arr)
+    if axis is None:
+        v, axis = reshape(v, (v.type.size,)), 0
+    axis = axis_index(axis, v.type.ndim)
+    if isinstance(obj, Traced):
+        unsupported("delete at a traced index", "choose with np.where")
+    return wrapped(pick(v, np.delete(np.arange(v.type.shape[axis]), obj), axis))
+
+
+@surface(np.insert)
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    """With `values` before the entry that the integer `obj` names along an axis."""
+    v = as_value(arr)
+    if axis is None:
+        v, axis = reshape(v, (v.type.size,)), 0
+    axis = axis_index(axis, v.type.ndim)
+    if isinstance(obj, (Traced, slice)) or np.ndim(obj):
+        unsupported(f"insert at {obj!r}", "insert at an integer, or use np.concatenate")
+    n = v.type.shape[axis]
+    at = n if obj == n else in_bounds(obj.__index__(), axis, n)
+    new = convert(as_value(values), v.dtype)
+    shape = v.type.shape
+    if not new.type.ndim:
+        count = 1
+    elif new.type.ndim == v.type.ndim:
+        count = new.type.shape[axis]
+    else:
+        count = new.type.shape[0] if v.type.ndim == 1 else 1
+    new = broadcast(new, (*shape[:axis], count, *shape[axis + 1 :]))
+    return wrapped(join([slice_axis(v, axis, 0, 1, at), new, slice_axis(v, axis, at, 1, n - at)], axis))
+
+
+__all__ = [
+    "append",
+    "array_split",
+    "block",
+    "column_stack",
+    "concatenate",
+    "delete",
+    "dsplit",
+    "dstack",
+    "hsplit",
+    "hstack",
+    "insert",
+    "pick",
+    "repeat",
+    "split",
+    "stack",
+    "tile",
+    "unstack",
+    "vsplit",
+    "vstack",
+]

@@ -1,0 +1,316 @@
+"""Reshaping, transposing and broadcasting: the same elements in another arrangement."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ..capture.tracer import Traced
+from ..ir.graph import Value
+from .core import NoValue, given, refuse, refuse_order, surface, unsupported, wrapped
+from .values import as_value, axis_index, broadcast, canonical, common_shape, convert, static_ints, transpose
+from .values import reshape as reshape_value
+
+
+def _full_shape(size: int, shape: Any) -> tuple[int, ...]:
+    """`shape` with its -1 filled in."""
+    shape = static_ints(shape, "a shape")
+    if shape.count(-1) > 1:
+        raise ValueError("can only specify one unknown dimension")
+    known = prod(n for n in shape if n != -1)
+    if -1 in shape:
+        if known <= 0 or size % known:
+            raise ValueError(f"cannot reshape array of size {size} into shape {shape}")
+        shape = tuple(size // known if n == -1 else n for n in shape)
+    if any(n < 0 for n in shape) or prod(shape) != size:
+        raise ValueError(f"cannot reshape array of size {size} into shape {shape}")
+    return shape
+
+
+def _reversed(v: Value) -> Value:
+    return transpose(v, tuple(range(v.type.ndim))[::-1])
+
+
+def _reshape(v: Value, shape: Any, order: Any) -> Value:
+    shape = _full_shape(v.type.size, shape)
+    if order == "F":
+        return _reversed(reshape_value(_reversed(v), shape[::-1]))
+    refuse_order("reshape", order)
+    return reshape_value(v, shape)
+
+
+@surface(np.reshape)
+def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+    """The elements of `a` in another shape, in C order (Fortran order with order="F")."""
+    shape = newshape if shape is None else shape
+    if shape is None:
+        raise TypeError("reshape() missing 1 required positional argument: 'shape'")
+    return wrapped(_reshape(as_value(a), shape, order))
+
+
+@surface(methods=("reshape",), name="ndarray.reshape")
+def _reshape_method(x: Any, *shape: Any, order: str = "C", copy: Any = None) -> Any:
+    """`x.reshape(2, 3)` and `x.reshape((2, 3))`."""
+    return wrapped(_reshape(as_value(x), shape[0] if len(shape) == 1 else shape, order))
+
+
+@surface(np.ravel, methods=("ravel", "flatten"))
+def ravel(a: Any, order: str = "C") -> Any:
+    """All elements as a vector, in C order (Fortran order with order="F")."""
+    return wrapped(_reshape(as_value(a), (-1,) if as_value(a).type.size else (0,), order))
+
+
+@surface(np.transpose, np.permute_dims)
+def transpose_(a: Any, axes: Any = None) -> Any:
+    """Axes permuted: result axis i is axis axes[i]; all reversed without `axes`."""
+    v = as_value(a)
+    if axes is None:
+        return wrapped(_reversed(v))
+    order = normalize_axis_tuple(axes, v.type.ndim)
+    if len(order) != v.type.ndim:
+        raise ValueError("axes don't match array")
+    return wrapped(transpose(v, order))
+
+
+@surface(methods=("transpose",), name="ndarray.transpose")
+def _transpose_method(x: Any, *axes: Any) -> Any:
+    """`x.transpose(1, 0)`, `x.transpose((1, 0))`, `x.transpose()`."""
+    return transpose_(x, None if not axes else axes[0] if len(axes) == 1 else axes)
+
+
+@surface(np.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Any:
+    """The last two axes exchanged."""
+    v = as_value(x)
+    if v.type.ndim < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {v.type.ndim}")
+    n = v.type.ndim
+    return wrapped(transpose(v, (*range(n - 2), n - 1, n - 2)))
+
+
+@surface(np.swapaxes, methods=("swapaxes",))
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged."""
+    v = as_value(a)
+    order = list(range(v.type.ndim))
+    i, j = axis_index(axis1, v.type.ndim), axis_index(axis2, v.type.ndim)
+    order[i], order[j] = j, i
+    return wrapped(transpose(v, tuple(order)))
+
+
+@surface(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Axes moved to new places, the others in their old order."""
+    v = as_value(a)
+    return wrapped(move_axes(v, source, destination))
+
+
+def move_axes(v: Value, source: Any, destination: Any) -> Value:
+    """`moveaxis` on IR values."""
+    ndim = v.type.ndim
+    source = normalize_axis_tuple(source, ndim, "source")
+    destination = normalize_axis_tuple(destination, ndim, "destination")
+    if len(source) != len(destination):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
+    order = [i for i in range(ndim) if i not in source]
+    for to, axis in sorted(zip(destination, source)):
+        order.insert(to, axis)
+    return transpose(v, tuple(order))
+
+
+@surface(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """An axis rolled back until it lies before `start`."""
+    v = as_value(a)
+    axis = axis_index(axis, v.type.ndim)
+    start = start + v.type.ndim if start < 0 else start
+    if not 0 <= start <= v.type.ndim:
+        raise np.exceptions.AxisError(f"start {start} is out of bounds for {v.type}")
+    return wrapped(move_axes(v, axis, start - 1 if axis < start else start))
+
+
+@surface(np.squeeze, methods=("squeeze",))
+def squeeze(a: Any, axis: Any = None) -> Any:
+    """Without the axes of length 1 (or the given ones, which must have length 1)."""
+    v = as_value(a)
+    shape = v.type.shape
+    if axis is None:
+        return wrapped(reshape_value(v, tuple(n for n in shape if n != 1)))
+    axes = normalize_axis_tuple(axis, len(shape))
+    if any(shape[a] != 1 for a in axes):
+        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
+    return wrapped(reshape_value(v, tuple(n for i, n in enumerate(shape) if i not in axes)))
+
+
+@surface(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Any:
+    """New axes of length 1 at these places of the result."""
+    v = as_value(a)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    ndim = len(axes) + v.type.ndim
+    axes = normalize_axis_tuple(axes, ndim)
+    lengths = iter(v.type.shape)
+    return wrapped(reshape_value(v, tuple(1 if i in axes else next(lengths) for i in range(ndim))))
+
+
+@surface(np.broadcast_to)
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+    """The array repeated to `shape` by the rules of broadcasting."""
+    return wrapped(broadcast(as_value(array), static_ints(shape, "a shape")))
+
+
+@surface(np.broadcast_arrays)
+def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
+    """All arrays repeated to their common shape, as a tuple."""
+    values = [as_value(a) for a in args]
+    shape = common_shape([v.type.shape for v in values])
+    return tuple(wrapped(broadcast(v, shape)) for v in values)
+
+
+def _at_least(rank: int) -> Any:
+    def f(*arys: Any) -> Any:
+        found = tuple(wrapped(at_least(as_value(a), rank)) for a in arys)
+        return found[0] if len(found) == 1 else found
+
+    f.__name__ = f"atleast_{rank}d"
+    f.__doc__ = f"Arrays with at least {rank} axes."
+    return surface(getattr(np, f.__name__))(f)
+
+
+def at_least(v: Value, rank: int) -> Value:
+    """`v` with axes of length 1 added where NumPy's atleast_nd adds them."""
+    shape = v.type.shape
+    if len(shape) >= rank:
+        return v
+    if rank == 3 and len(shape) == 2:
+        return reshape_value(v, (*shape, 1))
+    if rank == 3 and len(shape) == 1:
+        return reshape_value(v, (1, *shape, 1))
+    return reshape_value(v, (1,) * (rank - len(shape)) + shape)
+
+
+atleast_1d, atleast_2d, atleast_3d = map(_at_least, (1, 2, 3))
+
+
+@surface(np.copy, methods=("copy",))
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    """The array itself: traced arrays are values, which nobody changes."""
+    refuse_order("copy", order)
+    return wrapped(as_value(a))
+
+
+def _astype(x: Any, dtype: Any, order: str, casting: str) -> Any:
+    refuse_order("astype", order)
+    v, target = as_value(x), canonical(dtype)
+    if not np.can_cast(v.dtype, target, casting=casting):  # type: ignore[arg-type]
+        raise TypeError(
+            f"Cannot cast array data from {v.dtype!r} to {target!r} according to the rule '{casting}'"
+        )
+    return wrapped(convert(v, target))
+
+
+@surface(methods=("astype",), name="ndarray.astype")
+def _astype_method(
+    x: Any, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+) -> Any:
+    """The values in another dtype."""
+    return _astype(x, dtype, order, casting)
+
+
+@surface(*((np.astype,) if hasattr(np, "astype") else ()))
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """The values in another dtype."""
+    return _astype(x, dtype, "K", "unsafe")
+
+
+@surface(methods=("view",), name="ndarray.view", differentiable=False)
+def _view(x: Any, dtype: Any = None, type: Any = None) -> Any:
+    """`x.view()` is the array itself; other dtypes would reinterpret memory."""
+    refuse("ndarray.view", type=type)
+    if dtype is not None and np.dtype(dtype) != x.dtype:
+        unsupported(f"ndarray.view with dtype={dtype!r}", "convert with astype")
+    return x
+
+
+@surface(np.shape, differentiable=False)
+def shape(a: Any) -> tuple[int, ...]:
+    """The lengths of the axes, as Python ints."""
+    return as_value(a).type.shape
+
+
+@surface(np.ndim, differentiable=False)
+def ndim(a: Any) -> int:
+    """The number of axes, a Python int."""
+    return as_value(a).type.ndim
+
+
+@surface(np.size, differentiable=False)
+def size(a: Any, axis: Any = None) -> int:
+    """The number of elements (along an axis, or several), a Python int."""
+    lengths = as_value(a).type.shape
+    if axis is None:
+        return prod(lengths)
+    return prod(lengths[i] for i in normalize_axis_tuple(axis, len(lengths)))
+
+
+@surface(methods=("item",), name="ndarray.item")
+def _item(x: Any, *args: Any) -> Any:
+    """One element as a traced Python number: of a size-1 array, or at a flat or full index."""
+    v = as_value(x)
+    if len(args) == 1 and isinstance(args[0], tuple):
+        (args,) = args
+    if not args:
+        if v.type.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        return wrapped(reshape_value(v, ()), weak=True)
+    if len(args) == 1:
+        return wrapped(as_value(ravel(x)[args[0]]), weak=True)
+    if len(args) != v.type.ndim:
+        raise ValueError("incorrect number of indices for array")
+    return wrapped(as_value(x[args]), weak=True)
+
+
+@surface(methods=("tolist",), name="ndarray.tolist")
+def _tolist(x: Any) -> Any:
+    """Nested lists of traced Python numbers."""
+    if not x.shape:
+        return wrapped(x.value, weak=True)
+    return [_tolist(row) for row in x]
+
+
+def _properties() -> None:
+    """Attributes of ndarray that are computed; the others belong to Traced."""
+    Traced.mT = property(lambda x: matrix_transpose(x))  # type: ignore[attr-defined]
+    Traced.flat = property(lambda x: iter(ravel(x)))  # type: ignore[attr-defined]
+
+
+_properties()
+
+__all__ = [
+    "NoValue",
+    "astype",
+    "at_least",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
+    "broadcast_to",
+    "copy",
+    "expand_dims",
+    "given",
+    "matrix_transpose",
+    "move_axes",
+    "moveaxis",
+    "ndim",
+    "ravel",
+    "reshape",
+    "rollaxis",
+    "shape",
+    "size",
+    "squeeze",
+    "swapaxes",
+    "transpose_",
+]

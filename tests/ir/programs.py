@@ -76,7 +76,9 @@ RESHAPING: dict[tuple[int, ...], tuple[Callable[[Value], Value], ...]] = {
         lambda x: ops.sum(x, axes=(0,)),
         lambda x: ops.broadcast(x, shape=(2, 3), axes=(1,)),
         lambda x: ops.reshape(ops.slice(x, start=(1,), step=(1,), shape=(1,)), shape=()),
-        lambda x: ops.set_at(x, ops.slice(ops.sin(x), start=(0,), step=(2,), shape=(2,)), start=(1,), step=(1,)),
+        lambda x: ops.set_at(
+            x, ops.slice(ops.sin(x), start=(0,), step=(2,), shape=(2,)), start=(1,), step=(1,)
+        ),
         _reversed,
     ),
     (2, 3): (

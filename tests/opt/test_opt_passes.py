@@ -143,7 +143,10 @@ def test_contraction_does_not_depend_on_other_readers() -> None:
 
 def test_only_floats_of_one_shape_are_contracted() -> None:
     i64 = type_of(DTYPES["i64"])
-    assert names(contract(program(lambda a, b, c: ops.add(ops.mul(a, b), c), i64, i64, i64))) == ["mul", "add"]
+    assert names(contract(program(lambda a, b, c: ops.add(ops.mul(a, b), c), i64, i64, i64))) == [
+        "mul",
+        "add",
+    ]
     assert names(contract(program(lambda a, b, c: a * b + c, F, F, vector(3)))) == ["mul", "add"]
     f32 = type_of(F32)
     assert names(contract(program(lambda a, b, c: a * b + c, f32, f32, f32))) == ["fma"]

@@ -12,7 +12,9 @@ from ..ir.op import lookup
 from ..ops.lowering import Dot
 from .index import row_major
 from .nest import Nest
-from .plan import Plan, Root, is_transpose
+from .plan import Plan
+from .roots import Root
+from .views import is_transpose
 
 if TYPE_CHECKING:
     from .kernel import Kernel

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir.graph import Value
-from .plan import Plan, Root, Step, base_of
+from .plan import Plan
+from .roots import Root, Step, base_of
 
 ALIGNMENT = 64
 

@@ -14,7 +14,8 @@ from ..ir.graph import Value
 from .emitter import Reg, llvm_type
 from .index import Index, Ix
 from .nest import LANES, Nest
-from .plan import Root, contract_indices
+from .roots import Root
+from .views import contract_indices
 
 #: Independent vector accumulators.
 WAYS = 4

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .fold import BLOCK, SUPERBLOCK, Fold
 from .index import Index, Ix
 from .nest import LANES, Nest
-from .plan import Root, Step
+from .roots import Root, Step
 
 if TYPE_CHECKING:
     from .kernel import Kernel

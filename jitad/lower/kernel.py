@@ -16,7 +16,8 @@ from .fold import fill
 from .fused import Fused
 from .index import fixed
 from .nest import Nest
-from .plan import Plan, Root, Step
+from .plan import Plan
+from .roots import Root, Step
 from .sequential import emit_argreduce, emit_scan, emit_scatter, emit_update
 from .small import emit_small
 

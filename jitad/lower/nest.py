@@ -10,7 +10,7 @@ from ..ir.graph import Const, Eqn, Value
 from ..ops.lowering import Gather, Iota, Piecewise, Scalar
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
-from .plan import is_view, piece_bounds, piece_index, view_index
+from .views import is_view, piece_bounds, piece_index, view_index
 
 if TYPE_CHECKING:
     from .kernel import Kernel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from math import prod
 
 from ..ir.graph import Const, Eqn, Function, Value
@@ -12,108 +11,31 @@ from ..ops.lowering import (
     Dot,
     Gather,
     Iota,
-    Piece,
     Piecewise,
     Reduce,
     Reshape,
     Scalar,
     Scan,
     ScatterInto,
-    View,
 )
-from .index import Index, Ix, crossings, fixed, identity
+from .index import Index, crossings, fixed, identity
+from .keep import values_to_keep
+from .roots import FUSABLE, Reads, Root, Step, base_of, operand_indices
+from .views import is_unit_reshape, is_view, piece_bounds, piece_index, view_index
 
 #: Arrays of at most this many elements live in registers; their loops are unrolled.
 SMALL = 16
 #: A product with at most this many multiplications is unrolled or looped inline, beyond it BLAS is called.
 SMALL_DOT = 256
-#: An expression this dear (in additions) is kept in memory when several nests read it.
-DEAR = 8.0
 #: Limits of one fused expression: its depth, and how many pieces its index sets are cut into.
 MAX_DEPTH = 48
 MAX_PIECES = 8
 MAX_REGIONS = 40
-#: Roots of these kinds share a nest when their iteration spaces are equal.
-FUSABLE = ("map", "fold", "contract")
-
-
-class Reads:
-    """What an expression reads when it is walked over loop axes.
-
-    leaves  memory read → whether only at the identity index
-    cuts    per axis, where the index set must be cut so that every piece is known
-    flat    elementwise throughout: several axes may be walked as one
-    """
-
-    def __init__(self, space: tuple[int, ...]) -> None:
-        self.leaves: dict[Value, bool] = {}
-        self.cuts: list[set[int]] = [set() for _ in space]
-        self.flat = True
-        self.identity = identity(len(space))
-
-    def leaf(self, v: Value, index: Index) -> None:
-        same = index == self.identity
-        self.leaves[v] = self.leaves.get(v, True) and same
-        if index and not same:
-            self.flat = False
-
-
-@dataclass(eq=False)
-class Root:
-    """One equation that a loop nest (or a call) computes into memory or into an accumulator."""
-
-    eqn: Eqn
-    kind: str  # map, fold, update, scan, argreduce, scatter, contract, blas
-    space: tuple[int, ...]
-    time: int = 1
-    reads: Reads = field(default_factory=lambda: Reads(()))
-    stored: bool = True
-
-    @property
-    def value(self) -> Value:
-        return self.eqn.results[0]
-
-
-@dataclass
-class Step:
-    """One item of the schedule: equations in registers, or roots that share a loop nest."""
-
-    eqns: list[Eqn] = field(default_factory=list)
-    roots: list[Root] = field(default_factory=list)
-    space: tuple[int, ...] = ()
 
 
 def is_small(v: Value) -> bool:
     """Whether a value's elements may be registers; scalars and empty arrays always are."""
     return not v.shape or v.size <= SMALL or v.size == 0
-
-
-def is_unit_reshape(eqn: Eqn) -> bool:
-    """Whether a reshape only adds or removes axes of length 1."""
-    old, new = eqn.operands[0].shape, eqn.results[0].shape
-    return [d for d in old if d != 1] == [d for d in new if d != 1]
-
-
-def unit_reshape_index(eqn: Eqn, index: Index) -> Index:
-    """The operand's index for a reshape that only adds or removes axes of length 1."""
-    kept = iter([ix for ix, extent in zip(index, eqn.results[0].shape) if extent != 1])
-    return tuple(Ix(-1, 0, 0) if extent == 1 else next(kept) for extent in eqn.operands[0].shape)
-
-
-def is_transpose(eqn: Eqn) -> bool:
-    """Whether an equation only permutes axes."""
-    return isinstance(eqn.op.lowering, View) and set(eqn.attrs) == {"axes"}
-
-
-def view_index(eqn: Eqn, index: Index) -> Index:
-    """The index of a view's operand, given the result's."""
-    lowering = eqn.op.lowering
-    return lowering.index(eqn, index) if isinstance(lowering, View) else unit_reshape_index(eqn, index)
-
-
-def is_view(eqn: Eqn) -> bool:
-    lowering = eqn.op.lowering
-    return isinstance(lowering, View) or (isinstance(lowering, Reshape) and is_unit_reshape(eqn))
 
 
 def dot_work(eqn: Eqn) -> int:
@@ -150,7 +72,7 @@ class Plan:
         self._depth: dict[Value, int] = {}
         self._pieces: dict[Value, int] = {}
         self._classify()
-        self._materialise()
+        self.keep(values_to_keep(self))
         self.steps = self._schedule()
 
     # which regime
@@ -263,6 +185,10 @@ class Plan:
             pieces += len(eqn.op.lowering.pieces(eqn)) - 1
         self._pieces[out] = pieces
 
+    def inline_cost(self, v: Value) -> float:
+        """Arithmetic of one element of an inlined value when everything optional is inlined, in additions."""
+        return self._cost[v]
+
     def cost_of(self, eqn: Eqn) -> float:
         """Arithmetic of one element of `eqn` with its inlined operands, in additions."""
         return eqn.op.cost + sum(self._cost.get(v, 0.0) for v in eqn.operands if v in self.inline)
@@ -271,34 +197,11 @@ class Plan:
         """The value whose memory holds `v`."""
         return self.aliases.get(v, v)
 
-    # what is kept in memory although nothing forces it
-
-    def _materialise(self) -> None:
-        """Give memory to dear expressions that several roots read, or that one reads repeatedly."""
-        many = object()
-        readers: dict[Value, set[object]] = {}
-        for eqn in reversed(self.fn.eqns):
-            out = eqn.results[0]
-            owner: object = out
-            if out in self.inline:
-                found = readers.get(out, set())
-                repeated = many in found or len(found) > 1
-                if repeated and self._cost[out] >= DEAR and not is_view(eqn):
-                    self.inline.discard(out)
-                    self._root(eqn, "map")
-                elif repeated:
-                    owner = many
-                elif found:
-                    (owner,) = found
-                    owner = owner[0] if isinstance(owner, tuple) else owner
-            elif out in self.small:
-                owner = out
-            elif out in self.aliases:
-                continue
-            for v in eqn.operands:
-                if v in self.inline:
-                    reader = many if _rereads(eqn) else (owner, eqn) if is_view(eqn) else owner
-                    readers.setdefault(v, set()).add(reader)
+    def keep(self, eqns: Iterable[Eqn]) -> None:
+        """Give memory to the results of inlined equations."""
+        for eqn in eqns:
+            self.inline.discard(eqn.results[0])
+            self._root(eqn, "map")
 
     def _root(self, eqn: Eqn, kind: str) -> None:
         space = eqn.results[0].shape
@@ -443,63 +346,3 @@ class Plan:
         for v, root in self.roots.items():
             in_memory = root.kind != "map" or v in forced or v in outside
             root.stored = in_memory and v.ndim > 0  # a scalar stays in a register
-
-
-def base_of(root: Root) -> Value | None:
-    """The operand that an update or a scatter changes part of; None if the root is neither."""
-    eqn = root.eqn
-    if root.kind == "scatter":
-        return eqn.operands[0]
-    if root.kind != "update":
-        return None
-    last = eqn.op.lowering.pieces(eqn)[-1]
-    return eqn.operands[last.operand] if last.count == eqn.results[0].shape else None
-
-
-def piece_bounds(piece: Piece) -> list[tuple[int, int]]:
-    """The half-open interval of result indices that a piece with unit steps covers, per axis."""
-    spans = zip(piece.lo, piece.step, piece.count)
-    return [(lo, lo + count) if step > 0 else (lo - count + 1, lo + 1) for lo, step, count in spans]
-
-
-def piece_index(piece: Piece, index: Index) -> Index:
-    """The operand's index of a piece with unit steps, given the result's."""
-    return tuple(ix.affine(step, -step * lo) for ix, step, lo in zip(index, piece.step, piece.lo))
-
-
-def operand_indices(root: Root) -> list[tuple[Value, Index]]:
-    """At which index of the root's loop axes each operand (element function) is read."""
-    eqn = root.eqn
-    axes = identity(len(root.space))
-    if root.kind in ("fold", "scan", "argreduce"):
-        return [(eqn.operands[0], axes)]
-    if root.kind == "contract":
-        return list(zip(eqn.operands, contract_indices(eqn, axes)))
-    return [(v, fixed(*(0 for _ in v.shape))) for v in eqn.operands]
-
-
-def contract_indices(eqn: Eqn, axes: Index) -> tuple[Index, Index]:
-    """Indices of a product's operands over the axes (batch, lhs free, rhs free, contracted)."""
-    x, y = eqn.operands
-    (cx, cy), (bx, by) = eqn.attrs["contract"], eqn.attrs["batch"]
-    free_x = [a for a in range(x.ndim) if a not in cx and a not in bx]
-    free_y = [a for a in range(y.ndim) if a not in cy and a not in by]
-    batch, rest = axes[: len(bx)], axes[len(bx) :]
-    fx, fy, k = (
-        rest[: len(free_x)],
-        rest[len(free_x) : len(free_x) + len(free_y)],
-        rest[len(free_x) + len(free_y) :],
-    )
-    index_x = dict(zip(bx, batch)) | dict(zip(free_x, fx)) | dict(zip(cx, k))
-    index_y = dict(zip(by, batch)) | dict(zip(free_y, fy)) | dict(zip(cy, k))
-    return tuple(index_x[a] for a in range(x.ndim)), tuple(index_y[a] for a in range(y.ndim))
-
-
-def _rereads(eqn: Eqn) -> bool:
-    """Whether a view reads elements again: a broadcast along an axis outside one it keeps.
-
-    (A broadcast along inner axes does not: what depends on outer loops only is computed there.)
-    """
-    kept = eqn.attrs.get("axes", ()) if eqn.results[0].size > eqn.operands[0].size else ()
-    shape = eqn.results[0].shape
-    return is_view(eqn) and any(shape[a] > 1 and a not in kept for a in range(max(kept, default=0)))

@@ -9,7 +9,7 @@ from ..ops.lowering import Piece
 from .emitter import Reg, llvm_type
 from .index import Index, Ix, identity, row_major
 from .nest import LANES, Nest
-from .plan import Root
+from .roots import Root
 
 if TYPE_CHECKING:
     from .kernel import Kernel

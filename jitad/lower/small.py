@@ -12,7 +12,8 @@ from ..ops.lowering import ArgReduce, Dot, Gather, Iota, Piecewise, Reduce, Resh
 from .emitter import Reg, llvm_type
 from .index import Ix, fixed
 from .nest import LANES, Nest
-from .plan import contract_indices, is_small
+from .plan import is_small
+from .views import contract_indices
 
 if TYPE_CHECKING:
     from .kernel import Kernel

@@ -1,0 +1,78 @@
+"""Keep or recompute between nests: which inlined expressions get memory, by a minimum cut.
+
+A value that several nests read (or one nest at several indices) is either stored once and loaded by each, or
+computed again in each from something that is stored. The network weighs memory traffic against arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..ir.graph import Eqn, Value
+from ..ir.mincut import min_cut
+from .views import is_view, rereads
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+#: Expressions cheaper than this (in additions) are computed again without asking.
+DEAR = 8.0
+#: Traffic of one 8-byte element, in additions: written once, read by each reader.
+STORE, LOAD = 4.0, 1.5
+
+
+def values_to_keep(plan: Plan) -> Iterable[Eqn]:
+    """The equations whose results should be stored although nothing forces it."""
+    readers = _readers(plan)
+    shared = {v: n for v, n in readers.items() if n > 1}
+    if not any(plan.inline_cost(v) >= DEAR for v in shared):
+        return []
+    nodes = [eqn.results[0] for eqn in plan.fn.eqns if eqn.results[0] in shared]
+    edges = [(u, v) for v in nodes for u in plan.producer[v].operands if u in shared]
+
+    def store_cost(v: Value) -> float:
+        if is_view(plan.producer[v]):
+            return float("inf")
+        return (STORE + LOAD * shared[v]) * v.type.nbytes / 8
+
+    def recompute_cost(v: Value) -> float:
+        return (shared[v] - 1) * plan.producer[v].op.cost * v.size + 1e-9
+
+    kept = min_cut(nodes, edges, store_cost, recompute_cost, (), _frontier(plan, readers, nodes))
+    return [plan.producer[v] for v in nodes if v in kept]
+
+
+def _readers(plan: Plan) -> dict[Value, float]:
+    """How often each inlined value is computed if nothing is kept: once per reader or outer broadcast."""
+    tokens: dict[Value, set[object]] = {}
+    factor: dict[Value, float] = {}
+    for eqn in reversed(plan.fn.eqns):
+        out = eqn.results[0]
+        if out in plan.aliases:
+            continue
+        if out in plan.inline:
+            mine, times = tokens.get(out, set()), factor.get(out, 1.0)
+        else:
+            mine, times = {out}, 1.0
+        if is_view(eqn):
+            mine = {(token, eqn) for token in mine}
+            if rereads(eqn):
+                times *= eqn.results[0].size / eqn.operands[0].size
+        for v in eqn.operands:
+            if v in plan.inline:
+                tokens.setdefault(v, set()).update(mine)
+                factor[v] = max(factor.get(v, 1.0), times)
+    return {v: len(found) * factor[v] for v, found in tokens.items()}
+
+
+def _frontier(plan: Plan, readers: dict[Value, float], nodes: list[Value]) -> set[Value]:
+    """Shared values that something less shared reads: those that must be had in every nest."""
+    shared = set(nodes)
+    needed = set()
+    for eqn in plan.fn.eqns:
+        out = eqn.results[0]
+        for v in eqn.operands:
+            if v in shared and (out not in plan.inline or readers.get(out, 0) < readers[v]):
+                needed.add(v)
+    return needed

@@ -1,0 +1,80 @@
+"""Roots and steps: what loop nests compute into memory, what that reads, and what is scheduled together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..ir.graph import Eqn, Value
+from .index import Index, fixed, identity
+from .views import contract_indices
+
+#: Roots of these kinds share a nest when their iteration spaces are equal.
+FUSABLE = ("map", "fold", "contract")
+
+
+class Reads:
+    """What an expression reads when it is walked over loop axes.
+
+    leaves  memory read → whether only at the identity index
+    cuts    per axis, where the index set must be cut so that every piece is known
+    flat    elementwise throughout: several axes may be walked as one
+    """
+
+    def __init__(self, space: tuple[int, ...]) -> None:
+        self.leaves: dict[Value, bool] = {}
+        self.cuts: list[set[int]] = [set() for _ in space]
+        self.flat = True
+        self.identity = identity(len(space))
+
+    def leaf(self, v: Value, index: Index) -> None:
+        same = index == self.identity
+        self.leaves[v] = self.leaves.get(v, True) and same
+        if index and not same:
+            self.flat = False
+
+
+@dataclass(eq=False)
+class Root:
+    """One equation that a loop nest (or a call) computes into memory or into an accumulator."""
+
+    eqn: Eqn
+    kind: str  # map, fold, update, scan, argreduce, scatter, contract, blas
+    space: tuple[int, ...]
+    time: int = 1
+    reads: Reads = field(default_factory=lambda: Reads(()))
+    stored: bool = True
+
+    @property
+    def value(self) -> Value:
+        return self.eqn.results[0]
+
+
+@dataclass
+class Step:
+    """One item of the schedule: equations in registers, or roots that share a loop nest."""
+
+    eqns: list[Eqn] = field(default_factory=list)
+    roots: list[Root] = field(default_factory=list)
+    space: tuple[int, ...] = ()
+
+
+def base_of(root: Root) -> Value | None:
+    """The operand that an update or a scatter changes part of; None if the root is neither."""
+    eqn = root.eqn
+    if root.kind == "scatter":
+        return eqn.operands[0]
+    if root.kind != "update":
+        return None
+    last = eqn.op.lowering.pieces(eqn)[-1]
+    return eqn.operands[last.operand] if last.count == eqn.results[0].shape else None
+
+
+def operand_indices(root: Root) -> list[tuple[Value, Index]]:
+    """At which index of the root's loop axes each operand (element function) is read."""
+    eqn = root.eqn
+    axes = identity(len(root.space))
+    if root.kind in ("fold", "scan", "argreduce"):
+        return [(eqn.operands[0], axes)]
+    if root.kind == "contract":
+        return list(zip(eqn.operands, contract_indices(eqn, axes)))
+    return [(v, fixed(*(0 for _ in v.shape))) for v in eqn.operands]

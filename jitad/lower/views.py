@@ -1,0 +1,73 @@
+"""Views and pieces: which equations are index arithmetic, and where they read their operands."""
+
+from __future__ import annotations
+
+from ..ir.graph import Eqn
+from ..ops.lowering import Piece, Reshape, View
+from .index import Index, Ix
+
+
+def is_unit_reshape(eqn: Eqn) -> bool:
+    """Whether a reshape only adds or removes axes of length 1."""
+    old, new = eqn.operands[0].shape, eqn.results[0].shape
+    return [d for d in old if d != 1] == [d for d in new if d != 1]
+
+
+def unit_reshape_index(eqn: Eqn, index: Index) -> Index:
+    """The operand's index for a reshape that only adds or removes axes of length 1."""
+    kept = iter([ix for ix, extent in zip(index, eqn.results[0].shape) if extent != 1])
+    return tuple(Ix(-1, 0, 0) if extent == 1 else next(kept) for extent in eqn.operands[0].shape)
+
+
+def is_transpose(eqn: Eqn) -> bool:
+    """Whether an equation only permutes axes."""
+    return isinstance(eqn.op.lowering, View) and set(eqn.attrs) == {"axes"}
+
+
+def view_index(eqn: Eqn, index: Index) -> Index:
+    """The index of a view's operand, given the result's."""
+    lowering = eqn.op.lowering
+    return lowering.index(eqn, index) if isinstance(lowering, View) else unit_reshape_index(eqn, index)
+
+
+def is_view(eqn: Eqn) -> bool:
+    lowering = eqn.op.lowering
+    return isinstance(lowering, View) or (isinstance(lowering, Reshape) and is_unit_reshape(eqn))
+
+
+def piece_bounds(piece: Piece) -> list[tuple[int, int]]:
+    """The half-open interval of result indices that a piece with unit steps covers, per axis."""
+    spans = zip(piece.lo, piece.step, piece.count)
+    return [(lo, lo + count) if step > 0 else (lo - count + 1, lo + 1) for lo, step, count in spans]
+
+
+def piece_index(piece: Piece, index: Index) -> Index:
+    """The operand's index of a piece with unit steps, given the result's."""
+    return tuple(ix.affine(step, -step * lo) for ix, step, lo in zip(index, piece.step, piece.lo))
+
+
+def contract_indices(eqn: Eqn, axes: Index) -> tuple[Index, Index]:
+    """Indices of a product's operands over the axes (batch, lhs free, rhs free, contracted)."""
+    x, y = eqn.operands
+    (cx, cy), (bx, by) = eqn.attrs["contract"], eqn.attrs["batch"]
+    free_x = [a for a in range(x.ndim) if a not in cx and a not in bx]
+    free_y = [a for a in range(y.ndim) if a not in cy and a not in by]
+    batch, rest = axes[: len(bx)], axes[len(bx) :]
+    fx, fy, k = (
+        rest[: len(free_x)],
+        rest[len(free_x) : len(free_x) + len(free_y)],
+        rest[len(free_x) + len(free_y) :],
+    )
+    index_x = dict(zip(bx, batch)) | dict(zip(free_x, fx)) | dict(zip(cx, k))
+    index_y = dict(zip(by, batch)) | dict(zip(free_y, fy)) | dict(zip(cy, k))
+    return tuple(index_x[a] for a in range(x.ndim)), tuple(index_y[a] for a in range(y.ndim))
+
+
+def rereads(eqn: Eqn) -> bool:
+    """Whether a view reads elements again: a broadcast along an axis outside one it keeps.
+
+    (A broadcast along inner axes does not: what depends on outer loops only is computed there.)
+    """
+    kept = eqn.attrs.get("axes", ()) if eqn.results[0].size > eqn.operands[0].size else ()
+    shape = eqn.results[0].shape
+    return is_view(eqn) and any(shape[a] > 1 and a not in kept for a in range(max(kept, default=0)))

@@ -1,4 +1,4 @@
-"""Forward and reverse mode agree with each other and with differences, on random programs and to higher orders."""
+"""Forward and reverse mode agree with each other and with differences, on random programs, to high orders."""
 
 from __future__ import annotations
 

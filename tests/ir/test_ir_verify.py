@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def test_malformed_programs_are_refused(make: Callable[[], Function]) -> None:
 
 def test_the_message_shows_the_equation_its_line_and_five_around_it() -> None:
     values = [Value(F, "x"), *(Value(F) for _ in range(20))]
-    eqns = [sine(a, b, line) for line, (a, b) in enumerate(zip(values, values[1:]), 1)]
+    eqns = [sine(a, b, line) for line, (a, b) in enumerate(pairwise(values), 1)]
     eqns[9] = Eqn(ops.sin, (Value(F, "stray"),), {}, (values[10],), Loc("model.py", 10))
     with pytest.raises(VerifyError) as e:
         check(Function("loss", (values[0],), tuple(eqns), (values[-1],)))

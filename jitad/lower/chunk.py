@@ -103,7 +103,9 @@ class Text:
         main = Main(self.name(""), readers + writers, names + [f"%out{k}" for k in range(self.outputs)])
         functions = main.text(self, kernel)
         declarations = sorted(set(kernel.e.declarations.values()) | main.declarations)
-        return "\n".join([*declarations, *self.globals, *functions, *self.metadata, ""])
+        return "\n".join(
+            [*declarations, *self.globals, *kernel.e.functions.values(), *functions, *self.metadata, ""]
+        )
 
 
 class Main:

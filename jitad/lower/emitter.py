@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ class Emitter:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.declarations: dict[str, str] = {}
+        self.functions: dict[str, str] = {}
         self.chunk = 0
         self._count = 0
 
@@ -157,6 +159,30 @@ class Emitter:
             args = ", ".join(f"{ty} {self.extract(x, k).text}" for x in xs)
             out = self.insert(out, self.define(f"call {ty} {name}({args})", ty), k)
         return out
+
+    def function(self, name: str, body: Callable[..., Reg], *xs: Reg) -> Reg:
+        """Call a function of our own, `body(e, *xs)` built once per type and lanes.
+
+        In vector code it is inlined, so that its constants leave the loop and common work of several
+        functions is shared; from scalar code it is called, so that long programs stay short.
+        """
+        x = xs[0]
+        symbol = f'@"jitad.{name}.{_suffix(x)}"'
+        if symbol not in self.functions:
+            self.functions[symbol] = ""  # reserves its place: bodies may call other functions
+            self.functions[symbol] = self._definition(symbol, body, xs)
+        args = ", ".join(f"{v.full} {v.text}" for v in xs)
+        return self.define(f"call fastcc {x.full} {symbol}({args})", x.ty, x.lanes)
+
+    def _definition(self, symbol: str, body: Callable[..., Reg], xs: tuple[Reg, ...]) -> str:
+        inner = Emitter()
+        inner.declarations, inner.functions = self.declarations, self.functions
+        params = [Reg(f"%x{k}", v.ty, v.lanes, 0) for k, v in enumerate(xs)]
+        out = body(inner, *params)
+        signature = ", ".join(f"{p.full} {p.text}" for p in params)
+        how = "noinline" if xs[0].lanes == 1 else "alwaysinline"
+        head = f"define internal fastcc {out.full} {symbol}({signature}) {how} nounwind willreturn memory(none) {{"
+        return "\n".join([head, *inner.lines, f"ret {out.full} {out.text}", "}"])
 
     # lanes
 

@@ -181,7 +181,8 @@ class Emitter:
         out = body(inner, *params)
         signature = ", ".join(f"{p.full} {p.text}" for p in params)
         how = "noinline" if xs[0].lanes == 1 else "alwaysinline"
-        head = f"define internal fastcc {out.full} {symbol}({signature}) {how} nounwind willreturn memory(none) {{"
+        facts = f"{how} nounwind willreturn memory(none)"
+        head = f"define internal fastcc {out.full} {symbol}({signature}) {facts} {{"
         return "\n".join([head, *inner.lines, f"ret {out.full} {out.text}", "}"])
 
     # lanes

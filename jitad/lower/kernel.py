@@ -99,7 +99,7 @@ class Kernel:
     def _step(self, step: Step) -> None:
         for root in step.roots:
             for leaf in root.reads.leaves:
-                self._spill(leaf)
+                self.spill(leaf)
         root = step.roots[0]
         if root.kind in ("map", "fold", "contract"):
             Fused(self, step).emit()
@@ -195,8 +195,8 @@ class Kernel:
             return self._constant_array(v)
         raise AssertionError(f"{v} has no memory")
 
-    def _spill(self, v: Value) -> None:
-        """Write the registers of a small array to memory, so that loops can index it."""
+    def spill(self, v: Value) -> None:
+        """Write the registers of a small array to memory, so that it can be indexed by what is not known yet."""
         registers = self._registers.get(v)
         if registers is None or not v.ndim or v in self._spilled or v in self.buffers.of or v in self._params:
             return

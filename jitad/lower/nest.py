@@ -325,6 +325,7 @@ class Nest:
         return self.e.gep(self.kernel.pointer(x), memory_type(x.dtype), offset.text)
 
     def _load_at(self, x: Value, offset: Reg) -> Reg:
+        self.kernel.spill(x)  # before loops this has been done; here it serves equations in registers
         base, element = self.kernel.pointer(x), memory_type(x.dtype)
         if offset.lanes == 1:
             return self.e.load(self.e.gep(base, element, offset.text), x.dtype)

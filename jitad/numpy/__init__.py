@@ -1,7 +1,7 @@
 """jitad.numpy: NumPy's functions over traced values; on concrete arrays they are NumPy's own.
 
-Importing it teaches plain `numpy` calls, operators and methods to take traced values. A name that is not covered
-is NumPy's, which raises NotImplementedError when it is handed a traced value.
+Importing it teaches plain `numpy` calls, operators and methods to take traced values. A name that is not
+covered is NumPy's, which raises NotImplementedError when it is handed a traced value.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from . import (
 )
 from . import unsupported as _unsupported
 
+_REGISTERING = (norms, ufunc_methods, _unsupported)  # imported for what they register
 _MODULES: tuple[ModuleType, ...] = (
     creation, indexing, joining, logic, polynomials, products, rearrange, reductions, shape, statistics
 )  # fmt: skip

@@ -33,8 +33,8 @@ class Entry:
         self.differentiable = differentiable
 
 
-_LOCATED = (TypeError, ValueError, IndexError, OverflowError, NotImplementedError)
-_ORDER = (
+#: Errors that get the user's line; the first that fits is the class of the new error.
+_KINDS = (
     IRTypeError,
     np.exceptions.AxisError,
     NotImplementedError,
@@ -54,8 +54,8 @@ def surface(
 ) -> Callable[[Callable], Callable]:
     """Decorator: the function stands in for `functions` and ndarray `methods` on traced values.
 
-    What it returns is the public function of jitad.numpy: NumPy's own unless a trace is open and an argument is
-    an array or traced value (traced, if `creates`: a new array that depends on nothing traced is a constant).
+    What it returns is the public function of jitad.numpy: NumPy's own unless a trace is open and an argument
+    is an array or traced value (traced, if `creates`: an array that depends on nothing traced is a constant).
 
     differentiable   False for results that are integers, bools or piecewise constant
     """
@@ -101,7 +101,7 @@ def located(f: Callable, name: str) -> Callable:
         begin(args)
         try:
             return f(*args, **kwargs)
-        except _LOCATED as error:
+        except _KINDS as error:
             raise explain(error, name, (*args, *kwargs.values())) from error.__cause__
 
     return on_traced
@@ -125,20 +125,15 @@ def _traced_in(args: Any) -> Any:
 
 def explain(error: BaseException, name: str, args: tuple) -> BaseException:
     """The same kind of error, its text naming the function, the types it was given and the user's line."""
-    if hasattr(error, "_jitad_located") or " from " in str(error) or not str(error):
+    line, text = user_line(3), str(error)
+    cls = next((c for c in _KINDS if isinstance(error, c)), None)
+    if cls is None or type(error).__module__.startswith("jitad.capture") or (line and str(line) in text):
         return error
-    cls = next((c for c in _ORDER if isinstance(error, c)), None)
-    if cls is None or isinstance(error, RuntimeError) or type(error).__module__.startswith("jitad.capture"):
-        return error
-    text = str(error)
     types = ", ".join(str(x.type) for x in _traced_in(args))
-    line = user_line(3)
     parts = [text if text.startswith(name) else f"{name}: {text}"]
     parts += [f"with {types}"] if types else []
     parts += [f"from {line}"] if line is not None else []
-    new = cls("\n  ".join(parts))
-    new._jitad_located = True  # type: ignore[attr-defined]
-    return new
+    return cls("\n  ".join(parts))
 
 
 def unsupported(what: str, remedy: str = "") -> NoReturn:

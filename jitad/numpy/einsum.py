@@ -23,8 +23,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = None, **kwargs: Any) -> Any:
     """Sum of products over the indices that the result does not have.
 
-    `einsum("ij,jk->ik", a, b)` or `einsum(a, [0, 1], b, [1, 2], [0, 2])`; an ellipsis stands for the axes without
-    a letter. Operands are multiplied in the order that `numpy.einsum_path` finds.
+    `einsum("ij,jk->ik", a, b)` or `einsum(a, [0, 1], b, [1, 2], [0, 2])`; an ellipsis stands for the axes
+    without a letter. Operands are multiplied in the order that `numpy.einsum_path` finds.
     """
     refuse("einsum", out=out)
     subscripts, arrays = _arguments(operands)

@@ -149,7 +149,10 @@ def binary_operator(spec: Elementwise, reflected: bool = False) -> Callable[[Tra
             if plan is not None and plan.simple:
                 yv = y.value if cls is Traced else number(y, plan.dtypes[0])
                 trace.builder.loc = user_line(2)
-                return Traced(kernel(yv, xv) if reflected else kernel(xv, yv), trace)
+                out = kernel(yv, xv) if reflected else kernel(xv, yv)
+                if out.__class__ is tuple:
+                    return tuple([Traced(v, trace) for v in out])
+                return Traced(out, trace)
         if not isinstance(y, _NUMBERS):
             return NotImplemented
         return _general(spec, (y, x) if reflected else (x, y))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import ops
-from ..capture.tracer import Traced
+from ..capture.tracer import Traced, known
 from ..ir.graph import Value, const
 from ..ir.types import BOOL, I64
 from .core import holds, refuse, surface, unsupported, wrapped
@@ -76,7 +76,7 @@ def _advanced(v: Value, items: list[Any]) -> Value:
 
 
 def _place(out: Value, items: list[Any], rank: int) -> Value:
-    """The gathered axes moved to where the first index stood, if the indices were adjacent; new axes put in."""
+    """The gathered axes moved to where adjacent indices stood, else in front; new axes put in."""
     picked = [k for k, item in enumerate(items) if isinstance(item, (_At, _Array))]
     adjacent = picked == list(range(picked[0], picked[-1] + 1))
     joint, rest = out.type.shape[:rank], list(out.type.shape[rank:])
@@ -135,6 +135,9 @@ def _entry(k: Any) -> Any:
     """One entry of a key: None, Ellipsis, slice, int, bool array (concrete), or IR value of integers."""
     if k is None or k is Ellipsis or isinstance(k, slice):
         return k
+    if isinstance(k, Traced) and k.dtype is BOOL and k.ndim:
+        mask = known(k)  # captured, not an argument: where it is true can be compiled in
+        k = k if mask is None else mask
     if isinstance(k, (bool, np.bool_)) or (isinstance(k, Traced) and k.dtype is BOOL):
         return _refuse_bool(k)
     if isinstance(k, Traced):
@@ -147,8 +150,8 @@ def _entry(k: Any) -> Any:
         return k.__index__()
     except (AttributeError, TypeError):
         raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays "
-            f"are valid indices, not {type(k).__name__}"
+            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
+            f"arrays are valid indices, not {type(k).__name__}"
         ) from None
 
 
@@ -228,7 +231,7 @@ def _getitem(x: Any, key: Any) -> Any:
 
 @surface(np.take, methods=("take",))
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
-    """Entries along an axis (of the flattened array without one); out of range: IndexError, wrapped or clipped."""
+    """Entries along an axis, or of the flattened array; out of range: IndexError, wrapped or clipped."""
     refuse("take", out=out)
     v = as_value(a)
     if axis is None:

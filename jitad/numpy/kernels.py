@@ -1,4 +1,4 @@
-"""What ufuncs compute, on IR values in the loop's dtypes: primitives where there is one, formulas elsewhere."""
+"""What ufuncs compute, on IR values in the loop's dtypes: a primitive, or a formula of several."""
 
 from __future__ import annotations
 
@@ -97,17 +97,12 @@ def heaviside(x: Value, h: Value) -> Value:
 
 
 def reciprocal(x: Value) -> Value:
-    one = const(1, x.dtype)
-    return ops.div(one, x) if x.dtype.kind == "f" else ops.floor_divide(one, x)
+    return ops.div(const(1, x.dtype), x)
 
 
 def integer_reciprocal(x: Value) -> Value:
-    """1/x rounded towards zero, as C does it."""
-    one = const(1, x.dtype)
-    if x.dtype.kind == "u":
-        return ops.floor_divide(one, x)
-    small = ops.eq(ops.abs(x), one)
-    return ops.select(small, x, ops.select(ops.eq(x, 0), ops.floor_divide(one, x), const(0, x.dtype)))
+    """1/x rounded towards zero; 1/0 is what the conversion of ∞ gives, as in NumPy."""
+    return ops.convert(ops.div(const(1, F64), convert(x, F64)), dtype=x.dtype)
 
 
 def logaddexp2(x: Value, y: Value) -> Value:

@@ -62,7 +62,8 @@ def _gradient(v: Value, axis: int, step: Any, edge_order: int) -> Any:
         raise ValueError("'edge_order' greater than 2 not supported")
     if n < edge_order + 1:
         raise ValueError(
-            "Shape of array too small to calculate a numerical gradient, at least (edge_order + 1) elements are required."
+            "Shape of array too small to calculate a numerical gradient, "
+            "at least (edge_order + 1) elements are required."
         )
     at = lambda i: slice_axis(v, axis, i, 1, 1)
     middle = ops.mul(ops.sub(slice_axis(v, axis, 2, 1, n - 2), slice_axis(v, axis, 0, 1, n - 2)), 0.5)

@@ -76,7 +76,7 @@ implements_method("dot")(located(lambda x, b, out=None: dot(x, b, out), "dot"))
 
 
 def matmul_values(x: Value, y: Value) -> Value:
-    """`matmul` on IR values: matrices in the last two axes, the others broadcast; vectors as row and column."""
+    """`matmul` on IR values: matrices in the last two axes, others broadcast; vectors as row and column."""
     if not x.type.ndim or not y.type.ndim:
         raise ValueError(f"matmul: {x.type} @ {y.type}: a scalar operand is not allowed, use * instead")
     i, j = x.type.ndim - 1, max(y.type.ndim - 2, 0)

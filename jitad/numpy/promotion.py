@@ -54,6 +54,8 @@ def loop_dtypes(ufunc: np.ufunc, operands: tuple[Any, ...], dtype: np.dtype | No
     outs = (None,) * ufunc.nout
     forced: Any = {} if dtype is None else {"signature": (None,) * ufunc.nin + (dtype,) * ufunc.nout}
     found = ufunc.resolve_dtypes((*operands, *outs), **forced)
+    if ufunc.nout == 1 and found[-1].kind == "b":
+        found = tuple(np.dtype(float) if d == np.float16 else d for d in found)  # signbit of int8
     for d in found:
         if not is_supported(d):
             given = ", ".join(getattr(o, "name", getattr(o, "__name__", str(o))) for o in operands)

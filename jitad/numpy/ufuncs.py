@@ -162,10 +162,12 @@ def _python_power(x: Any, y: Any, modulo: Any = None) -> Any:
         return NotImplemented
     if x.weak and y.__class__ is int and y < 0 and x.dtype.kind == "i":
         y = float(y)
+    if x.dtype.kind == "b" and y.__class__ is int and y == 2:
+        return _square(x)  # the operator squares, in int8, where np.power promotes to int64
     return _power(x, y)
 
 
-_power = binary_operator(SPECS["power"])
+_power, _square = binary_operator(SPECS["power"]), unary_operator(SPECS["square"])
 
 
 def _register_operators() -> None:

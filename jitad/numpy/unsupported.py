@@ -15,15 +15,15 @@ _WRITES = "build the new array with np.where, np.concatenate or np.stack"
 _SIZE = "the size of its result is only known at run time; use np.where or a mask"
 
 _REMEDIES: dict[str, str] = {
-    **dict.fromkeys(("sort", "argsort", "lexsort", "partition", "argpartition", "median", "nanmedian"), _ORDER),
-    **dict.fromkeys(("percentile", "quantile", "nanpercentile", "nanquantile", "sort_complex"), _ORDER),
+    **dict.fromkeys("sort argsort lexsort partition argpartition sort_complex".split(), _ORDER),
+    **dict.fromkeys("median nanmedian percentile quantile nanpercentile nanquantile".split(), _ORDER),
     **dict.fromkeys(("searchsorted", "digitize"), "count with np.sum(x[:, None] >= edges, axis=1)"),
-    **dict.fromkeys(("histogram", "histogram2d", "histogramdd", "bincount"), "sum comparisons with the edges"),
+    **dict.fromkeys("histogram histogram2d histogramdd bincount".split(), "sum comparisons with the edges"),
     **dict.fromkeys(("unique", "union1d", "intersect1d", "setdiff1d", "setxor1d", "trim_zeros"), _SIZE),
     "isin": "compare with np.any(x[:, None] == values, axis=1)",
     "copyto": "np.full with a traced value is jitad.numpy.full; otherwise " + _WRITES,
     **dict.fromkeys(("put", "place", "putmask", "fill_diagonal", "put_along_axis"), _WRITES),
-    **dict.fromkeys(("apply_along_axis", "apply_over_axes", "piecewise"), "write the operation on whole arrays"),
+    **dict.fromkeys("apply_along_axis apply_over_axes piecewise".split(), "work on whole arrays"),
     "choose": "choose with np.select or np.take_along_axis",
     "nanmax": "np.max(np.where(np.isnan(x), -np.inf, x))",
     "nanmin": "np.min(np.where(np.isnan(x), np.inf, x))",
@@ -37,8 +37,8 @@ _REMEDIES: dict[str, str] = {
     "save": "save the results outside the traced function",
 }  # fmt: skip
 _LINALG = (
-    "cholesky cond det eig eigh eigvals eigvalsh inv lstsq matrix_rank pinv qr slogdet solve svd svdvals tensorinv "
-    "tensorsolve"
+    "cholesky cond det eig eigh eigvals eigvalsh inv lstsq matrix_rank pinv qr slogdet solve svd svdvals "
+    "tensorinv tensorsolve"
 ).split()
 
 _METHODS: dict[str, str] = {

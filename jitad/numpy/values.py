@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import index as operator_index
 from typing import Any
 
 import numpy as np
@@ -173,7 +174,7 @@ def axis_tuple(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def _index(axis: Any) -> int:
-    return axis.__index__()
+    return operator_index(axis)
 
 
 def static_ints(x: Any, what: str) -> tuple[int, ...]:
@@ -185,7 +186,7 @@ def static_ints(x: Any, what: str) -> tuple[int, ...]:
                 f"{what} is the traced value {item!r}; sizes must be Python ints here: make the argument "
                 "static (static_argnums or static_argnames)"
             )
-    return tuple(item.__index__() for item in items)
+    return tuple(map(operator_index, items))
 
 
 def floating(v: Value) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from math import pi, sqrt
 from typing import Any
@@ -10,8 +11,11 @@ import numpy as np
 import scipy.special as scipy_special
 
 from .. import ops
+from ..capture.errors import TracedValueError
+from ..capture.source import at, is_library_file, user_line
+from ..capture.tracer import Traced, implements_method
 from ..ir.graph import Value, const
-from ..numpy.core import surface, unsupported, wrapped
+from ..numpy.core import COVERAGE, surface, unsupported, wrapped
 from ..numpy.elementwise import Elementwise, ufunc
 from ..numpy.reductions import keep_axes
 from ..numpy.values import as_value, axis_tuple, broadcast, common_dtype, common_shape, convert, floating
@@ -35,7 +39,7 @@ def _logit(x: Value) -> Value:
 
 
 def _times_log(logarithm: Kernel, edge: float) -> Kernel:
-    """x·log y with 0 at x = 0 for any y but NaN; the derivative in x there is still log y where that is finite."""
+    """x·log y, 0 at x = 0 for any y but NaN; the derivative in x there is log y if finite, else 0."""
 
     def kernel(x: Value, y: Value) -> Value:
         finite = ops.and_(ops.gt(y, _like(y, edge)), ops.lt(y, _like(y, np.inf)))
@@ -56,21 +60,32 @@ def _entr(x: Value) -> Value:
     return ops.select(positive, ops.neg(ops.mul(safe, ops.log(safe))), other)
 
 
-def _rel_entr(x: Value, y: Value) -> Value:
-    """x·log(x/y); 0 for x = 0 ≤ y, ∞ outside the domain."""
-    inside = ops.and_(ops.gt(x, _like(x, 0)), ops.gt(y, _like(y, 0)))
-    zero = ops.and_(ops.eq(x, _like(x, 0)), ops.ge(y, _like(y, 0)))
-    nan = ops.or_(ops.isnan(x), ops.isnan(y))
-    a, b = (ops.select(inside, v, _like(v, 1)) for v in (x, y))
-    other = ops.select(nan, _like(x, np.nan), ops.select(zero, _like(x, 0), _like(x, np.inf)))
-    return ops.select(inside, ops.mul(a, ops.log(ops.div(a, b))), other)
+def _log_ratio(a: Value, b: Value) -> Value:
+    """log(a/b) of positive numbers: by log1p near 1, by a difference where the quotient leaves the floats."""
+    ratio = ops.div(a, b)
+    near = ops.and_(ops.gt(ratio, _like(a, 0.5)), ops.lt(ratio, _like(a, 2)))
+    tiny = _like(a, float(np.finfo(a.dtype).tiny))
+    plain = ops.and_(ops.gt(ratio, tiny), ops.lt(ratio, _like(a, np.inf)))
+    close = ops.log1p(ops.div(ops.sub(a, ops.select(near, b, a)), b))
+    return ops.select(near, close, ops.select(plain, ops.log(ratio), ops.sub(ops.log(a), ops.log(b))))
 
 
-def _kl_div(x: Value, y: Value) -> Value:
-    """x·log(x/y) - x + y; ∞ outside the domain."""
-    zero = ops.and_(ops.eq(x, _like(x, 0)), ops.ge(y, _like(y, 0)))
-    entropy = _rel_entr(x, y)
-    return ops.select(zero, y, ops.add(ops.sub(entropy, x), y))
+def _entropy(finite: Callable[[Value, Value], Value], at_zero: Callable[[Value], Value]) -> Kernel:
+    """A relative entropy: `finite` for positive operands, `at_zero` of y for x = 0 ≤ y, else ∞; NaN stays."""
+
+    def kernel(x: Value, y: Value) -> Value:
+        inside = ops.and_(ops.gt(x, _like(x, 0)), ops.gt(y, _like(y, 0)))
+        zero = ops.and_(ops.eq(x, _like(x, 0)), ops.ge(y, _like(y, 0)))
+        nan = ops.or_(ops.isnan(x), ops.isnan(y))
+        a, b = (ops.select(inside, v, _like(v, 1)) for v in (x, y))
+        other = ops.select(zero, at_zero(y), ops.select(nan, _like(x, np.nan), _like(x, np.inf)))
+        return ops.select(inside, finite(a, b), other)
+
+    return kernel
+
+
+_rel_entr = _entropy(lambda x, y: ops.mul(x, _log_ratio(x, y)), lambda y: _like(y, 0))
+_kl_div = _entropy(lambda x, y: ops.add(ops.sub(ops.mul(x, ops.log(ops.div(x, y))), x), y), lambda y: y)
 
 
 def _log_expit(x: Value) -> Value:
@@ -174,7 +189,7 @@ def polygamma(n: Any, x: Any) -> Any:
 
 
 def _reduced_max(v: Value, axes: tuple[int, ...]) -> Value:
-    """The largest element over axes with no derivative, 0 where it is infinite: what exponents are shifted by."""
+    """The shift of exponents: the largest element over axes, 0 if infinite; a constant to derivatives."""
     top = ops.reduce_max(ops.stop_gradient(v), axes=axes)
     return ops.select(ops.isfinite(top), top, _like(v, 0))
 
@@ -243,6 +258,30 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     v, e, axes = _exponentials(x, axis)
     total = _spread(ops.sum(e, axes=axes), v, axes) if axes else e
     return wrapped(ops.sub(v, ops.log(total)))
+
+
+def _called() -> str:
+    """The name of the library function that the user's code called."""
+    frame = sys._getframe(2)
+    name = ""
+    while frame is not None and is_library_file(frame.f_code.co_filename):
+        name, frame = frame.f_code.co_name, frame.f_back  # type: ignore[assignment]
+    return name
+
+
+_plain_refusal = Traced.__array__
+
+
+@implements_method("__array__")
+def _refuse_numbers(x: Traced, *args: Any, **kwargs: Any) -> Any:
+    """The error of a function that asks a traced value for its numbers; SciPy's Python functions do."""
+    name = _called()
+    if f"special.{name}" in COVERAGE:
+        raise TracedValueError(
+            f"scipy.special.{name} needs the numbers of {x!r}{at(user_line())}, which are not known while "
+            f"tracing; use jitad.scipy.special.{name}"
+        )
+    return _plain_refusal(x)
 
 
 def __getattr__(name: str) -> Any:

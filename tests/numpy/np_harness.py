@@ -66,7 +66,7 @@ def check_same(f: Any, *args: Any, rtol: float = 1e-13, expected: Any = None) ->
 
 
 def check_derivatives(f: Any, *args: Any, rtol: float = 2e-6, h: float = 1e-6) -> None:
-    """Tangents agree with central differences, and adjoints with tangents, at `args` in a random direction."""
+    """Tangents agree with central differences, and adjoints with tangents, in a random direction."""
     fn, hidden, _, _ = trace(f, *args)
     arrays = [np.asarray(a) for a in args]
     active = [a.dtype.kind == "f" for a in arrays] + [False] * len(hidden)

@@ -1,9 +1,9 @@
 """Reductions inside a loop nest: fixed accumulators, folded in a fixed order.
 
-Along the innermost axis vector number k goes to accumulator k mod 4; the rest of a row, shorter than a
-vector, to a scalar accumulator; long rows fold blocks into second- and third-level accumulators, so that the
-rounding error stays near that of pairwise summation. The order depends on the program only, never on the
-machine's vector width.
+Along the innermost axis vector number k goes to accumulator k mod 4; what is left of a row is one more vector
+that overlaps the last, masked, to accumulator 0; rows shorter than a vector go to a scalar accumulator. Long
+rows fold blocks into second- and third-level accumulators, so that the rounding error stays near that of
+pairwise summation. The order depends on the program only, never on the machine's vector width.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Fold:
         self.kept = [a for a in range(rank) if a not in self.reduced]
         self.in_memory = any(a < self.start for a in self.reduced)
         self.slots: list[str] = []
-        self.wide = False
+        self.wide = self.narrow = False
         self.levels: tuple[int, ...] = ()
 
     def _reduced_axes(self, rank: int) -> set[int]:
@@ -77,14 +77,16 @@ class Fold:
 
     # accumulators
 
-    def open(self, wide: bool, long: bool) -> None:
-        """Start the accumulators; `wide` when vector iterations follow, `long` when they come in blocks."""
-        self.wide, self.levels = wide, (1, 2) if long else ()
+    def open(self, lengths: list[int]) -> None:
+        """Start the accumulators for rows that are walked in intervals of these lengths."""
+        longest = max(lengths, default=0)
+        self.wide, self.narrow = longest >= LANES, min(lengths, default=0) < LANES
+        self.levels = (1, 2) if longest // LANES > BLOCK else ()
         if self.start == len(self.root.space):
             return
         kernel = self.nest.kernel
         if not self.slots:
-            count = WAYS + len(self.levels) if wide else 0
+            count = WAYS + len(self.levels) if self.wide else 0
             self.slots = [kernel.stack_slot(self.ty)] + [
                 kernel.stack_slot(self.ty, LANES) for _ in range(count)
             ]
@@ -98,17 +100,24 @@ class Fold:
     def _put(self, slot: str, x: Reg) -> None:
         self.e.put(f"store {x.full} {x.text}, ptr {slot}")
 
-    def step(self, axes: Index) -> None:
-        """Fold one element (or vector of elements) in: the body of the innermost loop."""
+    def step(self, axes: Index, overlap: int = 0) -> None:
+        """Fold one element (or vector of elements, but for the first `overlap`) in: the body of the loops."""
         if self.start == len(self.root.space):
-            self._to_memory(lambda acc: self.absorb(acc, axes))
+            self._to_memory(lambda acc: self._beyond(overlap, acc, self.absorb(acc, axes)))
         elif self.nest.lanes == 1:
             self._put(self.slots[0], self.absorb(self._get(self.slots[0], 1), axes))
         else:
             accs = [self._get(slot, LANES) for slot in self.slots[1 : 1 + WAYS]]
-            accs = [*accs[1:], self.absorb(accs[0], axes)]
+            accs = [*accs[1:], self._beyond(overlap, accs[0], self.absorb(accs[0], axes))]
             for slot, acc in zip(self.slots[1 : 1 + WAYS], accs):
                 self._put(slot, acc)
+
+    def _beyond(self, overlap: int, old: Reg, new: Reg) -> Reg:
+        """`new` in the lanes that have not been folded in before, `old` in the first `overlap`."""
+        if not overlap or new.lanes == 1:
+            return new
+        flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(new.lanes))
+        return self.e.select(Reg(f"<{flags}>", "i1", new.lanes), new, self.nest.unify([old, new])[0])
 
     def rewind(self, iterations: int) -> None:
         """After a vector loop: bring the rotated accumulators back to their own slots."""
@@ -150,7 +159,8 @@ class Fold:
             wide = self._ways()
             for level in self.levels:
                 wide = self.merge(wide, self._get(self.slots[WAYS + level], LANES))
-            total = self.merge(self._across(wide), total)
+            across = self._across(wide)
+            total = self.merge(across, total) if self.narrow else across
         if self.in_memory:
             self._to_memory(lambda acc: self.merge(acc, total))
         elif self.kept:

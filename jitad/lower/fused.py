@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class Fused:
         self.roots = step.roots
         self.nest = Nest(kernel, frozenset(r.value for r in step.roots if r.kind == "map"))
         self.space = step.space
+        self.overlap = 0  # lanes of the current vector that were computed before
         self.cuts = self._merged_cuts()
         self.axes: Index = tuple(Ix(a, 1, 0) for a in range(len(self.space)))
         self._flatten()
@@ -60,30 +62,43 @@ class Fused:
 
     def _axis(self, a: int) -> None:
         """The loops from axis `a` inwards."""
-        longest = max((hi - lo for lo, hi in zip(self.cuts[-1], self.cuts[-1][1:])), default=0)
         starting = [fold for fold in self.folds if fold.start == a]
         for fold in starting:
-            fold.open(longest >= LANES, longest // LANES > BLOCK)
+            fold.open(self._lengths())
         if a == len(self.space):
             self._body()
         elif a == len(self.space) - 1:
-            for lo, hi in zip(self.cuts[a], self.cuts[a][1:]):
+            for lo, hi in pairwise(self.cuts[a]):
                 self._row(lo, hi)
         else:
-            for lo, hi in zip(self.cuts[a], self.cuts[a][1:]):
+            for lo, hi in pairwise(self.cuts[a]):
                 self.nest.loop(lo, hi, 1, lambda: self._axis(a + 1))
         for fold in starting:
             fold.close()
 
+    def _lengths(self) -> list[int]:
+        """Lengths of the intervals of the innermost axis."""
+        return [hi - lo for lo, hi in pairwise(self.cuts[-1])] if self.cuts else []
+
     def _row(self, lo: int, hi: int) -> None:
-        """The innermost axis from lo to hi: vectors in blocks, then the remaining elements."""
-        vectors = (hi - lo) // LANES
-        middle = lo + vectors * LANES
+        """The innermost axis from lo to hi: vectors, the last of which overlaps the one before.
+
+        Elements in the overlap are computed twice; maps store them again, folds mask them.
+        """
+        vectors, rest = divmod(hi - lo, LANES)
+        if not vectors:
+            self.nest.loop(lo, hi, 1, self._body)
+            return
         if self.folds and vectors > BLOCK:
             self._blocks(lo, vectors)
         else:
             self._vectors(lo, vectors)
-        self.nest.loop(middle, hi, 1, self._body)
+        if rest:
+            self.overlap = LANES - rest
+            self.nest.loop(hi - LANES, hi, LANES, self._body)
+            self.overlap = 0
+            for fold in self.folds:
+                fold.rewind(1)
 
     def _vectors(self, lo: int, vectors: int) -> None:
         self.nest.loop(lo, lo + vectors * LANES, LANES, self._body, self._unroll())
@@ -125,4 +140,4 @@ class Fused:
                 if root.stored:
                     self.nest.store(x, root.value, self.axes)
         for fold in self.folds:
-            fold.step(self.axes)
+            fold.step(self.axes, self.overlap)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -105,26 +107,21 @@ def _reduce(kernel: Kernel, eqn: Eqn, xs: list[Reg]) -> list[Reg]:
     return [fold_in_order(group, merge, identity) for group in _groups(eqn, axes, xs)]
 
 
-def fold_in_order(xs: list[Reg], merge: object, identity: Reg) -> Reg:
-    """The same order as the nest's: whole vectors side by side, halves onto halves, then the rest."""
-    if not xs:
-        return identity
-    whole = len(xs) - len(xs) % LANES
-    rest = _chain(xs[whole:], merge)
-    if not whole:
-        return rest
-    lanes = [_chain(xs[k:whole:LANES], merge) for k in range(LANES)]
+def fold_in_order(xs: list[Reg], merge: Callable[[Reg, Reg], Reg], identity: Reg) -> Reg:
+    """The same order as the nest's: vectors side by side, the rest onto the first, halves onto halves."""
+    if len(xs) < LANES:
+        return reduce(merge, xs) if xs else identity
+    rest = len(xs) % LANES
+    lanes = []
+    for k in range(LANES):
+        first, *others = xs[k : len(xs) - rest : LANES]
+        if k >= LANES - rest:
+            first = merge(first, xs[len(xs) - LANES + k])
+        lanes.append(reduce(merge, others, first))
     while len(lanes) > 1:
         half = len(lanes) // 2
-        lanes = [merge(x, y) for x, y in zip(lanes[:half], lanes[half:])]  # type: ignore[operator]
-    return lanes[0] if whole == len(xs) else merge(lanes[0], rest)  # type: ignore[operator]
-
-
-def _chain(xs: list[Reg], merge: object) -> Reg:
-    out = xs[0] if xs else None
-    for x in xs[1:]:
-        out = merge(out, x)  # type: ignore[operator]
-    return out  # type: ignore[return-value]
+        lanes = [merge(x, y) for x, y in zip(lanes[:half], lanes[half:])]
+    return lanes[0]
 
 
 def _lines(eqn: Eqn, v: Value, xs: list[Reg]) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 
 from jitad import ops
 from jitad.ir.graph import Value
-from jitad.lower import lower
+from jitad.lower import lower, plan
 
 from .native import build, compile_function, run
 
@@ -31,7 +31,9 @@ def transpose(a: Value) -> Value:
 
 def agree(make, reference, *arrays: np.ndarray, rtol: float = 1e-12) -> None:
     want = reference(*arrays)
-    for got, expected in zip(run(build(make, *arrays), *arrays), want if isinstance(want, tuple) else (want,)):
+    for got, expected in zip(
+        run(build(make, *arrays), *arrays), want if isinstance(want, tuple) else (want,)
+    ):
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=1e-12)
 
 
@@ -153,7 +155,11 @@ def test_softmax_rows() -> None:
 
 def test_scans_and_positions_along_any_axis() -> None:
     agree(
-        lambda a: [ops.cumsum(a, axis=0, reverse=True), ops.cumprod(a, axis=1, reverse=False), ops.argmax(a, axis=1)],
+        lambda a: [
+            ops.cumsum(a, axis=0, reverse=True),
+            ops.cumprod(a, axis=1, reverse=False),
+            ops.argmax(a, axis=1),
+        ],
         lambda a: (a[::-1].cumsum(0)[::-1], a.cumprod(1), a.argmax(1)),
         A,
     )
@@ -211,3 +217,13 @@ def test_same_text_for_the_same_program() -> None:
         return ops.sum(ops.exp(a) * ops.sin(a), axes=(0,))
 
     assert lower(build(make, x), "jitad.same").llvm == lower(build(make, x), "jitad.same").llvm
+
+
+@pytest.mark.parametrize("n", range(1, 17))
+def test_registers_and_loops_sum_to_the_same_bits(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    a = rng.normal(size=n)
+    fn = build(lambda a: [ops.sum(a, axes=(0,)), ops.sum(a * a, axes=(0,))], a)
+    registers = run(fn, a)
+    monkeypatch.setattr(plan, "SMALL", 0)
+    for x, y in zip(registers, run(fn, a)):
+        assert x == y

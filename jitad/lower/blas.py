@@ -83,18 +83,38 @@ def fits_blas(eqn: Eqn) -> bool:
 
 
 def canonical_products(fn: Function) -> Function:
-    """`fn`, operands whose axes BLAS cannot read transposed to (batch, free, contracted)."""
-    if all(not isinstance(eqn.op.lowering, Dot) or fits_blas(eqn) for eqn in fn.eqns):
+    """`fn`, operands whose axes BLAS cannot read transposed to (batch, free, contracted).
+
+    Products that contract nothing become elementwise.
+    """
+    if all(not isinstance(eqn.op.lowering, Dot) or (_contracts(eqn) and fits_blas(eqn)) for eqn in fn.eqns):
         return fn
     b = Builder(fn.name)
     with b:
         b.params = list(fn.params)
         for eqn in fn.eqns:
-            if isinstance(eqn.op.lowering, Dot) and not fits_blas(eqn):
+            if isinstance(eqn.op.lowering, Dot) and not (_contracts(eqn) and fits_blas(eqn)):
                 b.loc, b.origin = eqn.loc, eqn.origin
-                eqn = _transposed(eqn)
+                eqn = _transposed(eqn) if _contracts(eqn) else _elementwise(eqn)
             b.eqns.append(eqn)
         return b.finish(fn.results, fn.loc)
+
+
+def _contracts(eqn: Eqn) -> bool:
+    return bool(eqn.attrs["contract"][0])
+
+
+def _elementwise(eqn: Eqn) -> Eqn:
+    """An outer product: both operands spread to the axes of the result, and multiplied."""
+    shape, batch = eqn.results[0].shape, eqn.attrs["batch"]
+    operands, at = [], len(batch[0])
+    for k, v in enumerate(eqn.operands):
+        free = tuple(a for a in range(v.ndim) if a not in batch[k])
+        axes = (*range(len(batch[k])), *range(at, at + len(free)))
+        at += len(free)
+        v = lookup("transpose")(v, axes=(*batch[k], *free))
+        operands.append(lookup("broadcast")(v, shape=shape, axes=axes))
+    return Eqn(lookup("mul"), tuple(operands), {}, eqn.results, eqn.loc, (), eqn.origin)
 
 
 def _transposed(eqn: Eqn) -> Eqn:

@@ -105,7 +105,8 @@ class Buffers:
         if buffer is None or buffer.out >= 0 or self.last_read[home] > number:
             return None
         alone = all(reader is root for reader in self.readers[home] if reader in step.roots)
-        others = [v for v in root.eqn.operands if v is not base]
+        others = list(root.eqn.operands)
+        others.remove(base)  # once: it may be the update too
         rereads = any(self.plan.home(leaf) is home for leaf in self.plan.reads_of(others).leaves)
         return home if alone and not rereads and base.type.nbytes == root.value.type.nbytes else None
 

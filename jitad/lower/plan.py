@@ -95,6 +95,9 @@ class Plan:
                 else:
                     self.inline.add(out)
             else:
+                if kind not in FUSABLE:  # its loops are not cut, so what it reads must have no pieces
+                    read = [v for v in dict.fromkeys(eqn.operands) if v in self.inline and self._pieces[v]]
+                    self.keep([self.producer[v] for v in read])
                 self._root(eqn, kind)
 
     def _base(self, v: Value) -> Value:

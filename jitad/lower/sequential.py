@@ -41,12 +41,11 @@ def walk(nest: Nest, extents: tuple[int, ...], body: object, *, vectors: bool, a
 def emit_update(kernel: Kernel, root: Root) -> None:
     """Pieces written or added over their base, in place when the base's memory was taken over."""
     eqn, out = root.eqn, root.value
-    for piece in reversed(eqn.op.lowering.pieces(eqn)):
-        operand = eqn.operands[piece.operand]
-        whole = operand.shape == out.shape and not any(piece.lo) and not piece.add
-        if whole and out in kernel.buffers.in_place:
-            continue
-        _write_piece(kernel, root, piece, operand)
+    pieces = eqn.op.lowering.pieces(eqn)
+    if out in kernel.buffers.in_place:
+        pieces = pieces[:-1]  # the base
+    for piece in reversed(pieces):
+        _write_piece(kernel, root, piece, eqn.operands[piece.operand])
 
 
 def _write_piece(kernel: Kernel, root: Root, piece: Piece, operand: Value) -> None:

@@ -1,6 +1,9 @@
 """jitad: differentiate NumPy programs and compile them."""
 
+from . import math, numpy, scipy
+from .api.check import check_grads
 from .api.config import disable_jit
+from .api.explain import explain
 from .api.forward import derivative, jvp, linearize, stop_gradient
 from .api.jit import Jit, jit
 from .api.reverse import grad, value_and_grad, vjp
@@ -11,13 +14,18 @@ __all__ = [
     "EscapedTraceError",
     "Jit",
     "TracedValueError",
+    "check_grads",
     "derivative",
     "disable_jit",
+    "explain",
     "grad",
     "is_traced",
     "jit",
     "jvp",
     "linearize",
+    "math",
+    "numpy",
+    "scipy",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -86,7 +86,7 @@ class Binder:
     def _positional(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Keywords that continue the positional arguments become such, so that both ways share one version."""
+        """Keywords that continue the positional arguments become such: both ways share a version."""
         more = []
         for name in self.names[len(args) :]:
             if name not in kwargs:
@@ -108,8 +108,8 @@ class Binder:
                 hash(value)
             except TypeError:
                 raise TypeError(
-                    f"the static argument {name} is a {type(value).__qualname__}, which is not hashable; pass a "
-                    "tuple, string, number or another immutable value"
+                    f"the static argument {name} is a {type(value).__qualname__}, which is not hashable; "
+                    "pass a tuple, string, number or another immutable value"
                 ) from None
         return tuple((where, type(value), value) for where, value in static)
 

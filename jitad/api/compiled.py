@@ -16,8 +16,9 @@ class Compiled:
     """What `jit(f).compile(*args)` returns.
 
     address          of the C function `i32 f(ptr in0, …, ptr captured0, …, ptr out0, …)`: argument leaves in
-                     order, then captured arrays, then result leaves; arrays are contiguous, numbers are passed
-                     by address; returns 0, or a status that says what went wrong. Valid as long as this object
+                     order, then captured arrays, then result leaves; arrays are contiguous, numbers are
+                     passed by address; returns 0, or a status that says what went wrong. Valid as long as
+                     this object
     ctypes           the same as a ctypes function of addresses
     ir               the optimised IR
     llvm, optimized_llvm, asm  its further stages
@@ -67,8 +68,8 @@ class Compiled:
         call = self._function._binder.bind(args, kwargs)
         if call.key != self._key:
             raise TypeError(
-                f"{self._function.__name__} was compiled for {self._types()}; call the jitted function instead "
-                "to have other types compiled"
+                f"{self._function.__name__} was compiled for {self._types()}; call the jitted function "
+                "instead to have other types compiled"
             )
         version = self._version
         return version.run(call.leaves, None if out is None else version.out_leaves(out))

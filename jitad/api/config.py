@@ -13,7 +13,8 @@ _local = threading.local()
 
 @contextmanager
 def disable_jit() -> Iterator[None]:
-    """Within the `with` block, and on this thread, run the NumPy interpreter of the IR instead of native code.
+    """Within the `with` block, and on this thread, run the NumPy interpreter of the IR instead of native
+    code.
 
     Functions are traced, differentiated and optimised as always; nothing is lowered. Slow; for finding out on
     which side of the IR a wrong number arises.

@@ -1,4 +1,4 @@
-"""What the derivative transformations share: which leaves are differentiated, and the traced function of them."""
+"""What the derivative transformations share: which leaves are active, and the function of them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Point(NamedTuple):
     inputs: list[Traced]
 
     def trees(self, of_inputs: Sequence[Any], others: Sequence[Sequence[Any]] | None = None) -> list[Any]:
-        """One tree for each argument with these entries for the active leaves; the rest from `others`, or None."""
+        """One tree an argument with these entries for the active leaves; the rest from `others`."""
         return trees(self.structures, of_inputs, others)
 
 

@@ -121,6 +121,8 @@ def _native_guards(version: Version) -> Iterator[Any]:
             yield signature.CellGuard(g.cell, expected)
         elif isinstance(g, guards.DictGuard):
             yield signature.DictGuard(g.dict, g.key, expected)
+        elif isinstance(g, guards.DefaultsGuard):
+            yield signature.DefaultsGuard(g.function, expected)
 
 
 def _unreachable(*args: Any, **kwargs: Any) -> Any:

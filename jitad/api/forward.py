@@ -27,8 +27,8 @@ def jvp(
     tangents  tuple of the same structure, shapes and dtypes; None or zeros for integer leaves
     has_aux   `f` returns a pair (value, auxiliary tree)
 
-    Returns (value, tangent), or (value, tangent, auxiliary); the tangent is a tree like the value, with None for
-    integer leaves. One sweep, no memory beyond the primal's.
+    Returns (value, tangent), or (value, tangent, auxiliary); the tangent is a tree like the value, with None
+    for integer leaves. One sweep, no memory beyond the primal's.
 
     Raises TypeError or ValueError for tangents that do not match the primals.
     """
@@ -52,8 +52,8 @@ def linearize(f: Callable, *primals: Any) -> tuple[Any, Pushforward]:
 
     primals  positional arguments, each with a floating leaf
 
-    Returns (value, pushforward). pushforward(*tangents) takes one tangent tree per primal and returns the tangent
-    of the value; it owns what it needs and does not run the primal again.
+    Returns (value, pushforward). pushforward(*tangents) takes one tangent tree per primal and returns the
+    tangent of the value; it owns what it needs and does not run the primal again.
     """
     if not tracing():
         return _compiled_linearize(f)(*primals)
@@ -101,8 +101,8 @@ def _derivative(f: Callable, position: int, args: tuple[Any, ...], kwargs: dict[
     x = lift_argument(args[position], name)
     if x.shape:
         raise TypeError(
-            f"derivative of {name_of(f)}{at(definition_line(f))}: {name} must be a scalar, but it is {x.type}; "
-            "use grad or jvp"
+            f"derivative of {name_of(f)}{at(definition_line(f))}: {name} must be a scalar, but it is "
+            f"{x.type}; use grad or jvp"
         )
     here = point(f, "derivative", [x], [name])
 

@@ -117,7 +117,8 @@ class Jit(NativeCallable):
             self._install(entry)
 
     def compile(self, *args: Any, **kwargs: Any) -> Compiled:
-        """Compile ahead of time for the types of these arguments; the values do not matter, static ones aside.
+        """Compile ahead of time for the types of these arguments; the values do not matter, static ones
+        aside.
 
         Returns a `Compiled` with the address of the native function, its text at every stage, and a call that
         takes arguments of exactly these types.
@@ -137,7 +138,11 @@ class Jit(NativeCallable):
         key = f"_jitad_{self.__name__}"
         known = getattr(instance, "__dict__", {}).get(key)
         # A copied instance brings along the method of its original.
-        if isinstance(known, Jit) and known._function.__self__ is instance and known._unbound is self:
+        if (
+            isinstance(known, Jit)
+            and getattr(known._function, "__self__", None) is instance
+            and known._unbound is self
+        ):
             return known
         bound = self._bind_method(instance)
         bound._unbound = self
@@ -191,13 +196,13 @@ def jit(
                      They must be hashable; each new value means a new compilation
     static_argnames  the same by name
 
-    Returns a function with the same arguments, and `out=`: the tree of the result with arrays to write into, or
-    None where a new one is wanted. Results are NumPy scalars for shape () and fresh arrays otherwise.
+    Returns a function with the same arguments, and `out=`: the tree of the result with arrays to write into,
+    or None where a new one is wanted. Results are NumPy scalars for shape () and fresh arrays otherwise.
     Python numbers are traced as weakly typed values. Arrays of any layout and byte order are taken; those
     that are contiguous, aligned and in native order are read in place.
 
-    Arrays that `f` reads from closures, globals, defaults and `self` are read by reference at each call; other
-    captured names are guarded, and `f` is traced again when one has changed (`explain` lists them).
+    Arrays that `f` reads from closures, globals, defaults and `self` are read by reference at each call;
+    other captured names are guarded, and `f` is traced again when one has changed (`explain` lists them).
 
     Raises TypeError for arguments that are no arrays or numbers, NotImplementedError for NumPy functions and
     Python control flow that cannot be traced; both name the line.

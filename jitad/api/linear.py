@@ -59,8 +59,8 @@ class Pullback(LinearMap):
 
     ct  a cotangent of the function's result: its structure, shapes and dtypes; None for integer leaves
 
-    Returns a tuple with one tree per primal, with None for integer leaves. Raises TypeError for another structure
-    or dtype, ValueError for another shape.
+    Returns a tuple with one tree per primal, with None for integer leaves. Raises TypeError for another
+    structure or dtype, ValueError for another shape.
     """
 
     __slots__ = ()
@@ -77,8 +77,8 @@ class Pushforward(LinearMap):
 
     tangents  one tree per primal: its structure, shapes and dtypes; None or zeros for integer leaves
 
-    Returns the tree of the result, with None for integer leaves. Raises TypeError for another structure or dtype,
-    ValueError for another shape.
+    Returns the tree of the result, with None for integer leaves. Raises TypeError for another structure or
+    dtype, ValueError for another shape.
     """
 
     __slots__ = ()
@@ -117,9 +117,15 @@ def run_early(
     return primal, Late(parts, primals, result), values[count:], values[n:count]
 
 
-for _cls in (Pullback, Pushforward):
-    register(
-        _cls,
-        lambda m: ([m._residuals, m._outputs], m._late),
-        lambda late, children, cls=_cls: cls(late, *children),
-    )
+def _register(cls: type[LinearMap]) -> None:
+    def split(m: LinearMap) -> tuple[list[Any], Late]:
+        return [m._residuals, m._outputs], m._late
+
+    def build(late: Late, children: Sequence[Any]) -> LinearMap:
+        return cls(late, *children)
+
+    register(cls, split, build)
+
+
+_register(Pullback)
+_register(Pushforward)

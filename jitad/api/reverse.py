@@ -109,7 +109,7 @@ def _value_and_gradients(
     reverse = pipeline.adjoint(sub.fn, active, 1)
     results = _with_cotangent(reverse, sub, here.inputs)
     count = len(sub.weak)
-    value = value_spec.unflatten([_weakly(results[0], sub.weak[0])])
+    value: Any = value_spec.unflatten([_weakly(results[0], sub.weak[0])])
     if aux_spec is not None:
         aux = [_weakly(x, w) for x, w in zip(results[1:count], sub.weak[1:])]
         value = value, aux_spec.unflatten(aux)
@@ -150,7 +150,7 @@ def _check_scalar(f: Callable, what: str, sub: Subprogram, leaves: int) -> None:
         )
     if kind.shape:
         raise TypeError(
-            f"{where}: the value must be a scalar, but it is {kind}; reduce it (np.sum, np.mean …), or use vjp"
+            f"{where}: the value must be a scalar, but it is {kind}; reduce it (np.sum …), or use vjp"
         )
 
 
@@ -160,9 +160,9 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     primals  positional arguments, each with a floating leaf
     has_aux  `f` returns a pair (value, auxiliary tree)
 
-    Returns (value, pullback), or (value, pullback, auxiliary). pullback(ct) takes a cotangent like the value and
-    returns a tuple with one cotangent tree per primal; it owns what it needs, so later changes of the primals do
-    not matter. What the pullback reads is kept or recomputed, whichever is cheaper.
+    Returns (value, pullback), or (value, pullback, auxiliary). pullback(ct) takes a cotangent like the value
+    and returns a tuple with one cotangent tree per primal; it owns what it needs, so later changes of the
+    primals do not matter. What the pullback reads is kept or recomputed, whichever is cheaper.
 
     Raises TypeError for primals without floating leaves.
     """

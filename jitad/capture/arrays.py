@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..ir.builder import Builder
-from ..ir.graph import Const, Loc, Value, const
+from ..ir.graph import Loc, Value, const
 from ..ir.types import is_supported, type_of
+from .guards import ContentGuard, Guard
 from .source import at
 
 
@@ -24,7 +26,7 @@ class Input(NamedTuple):
 class _Met:
     """An array met by an op that no captured name stands for: whose it is shows when the trace ends."""
 
-    __slots__ = ("owner", "interface", "snapshot", "param", "loc")
+    __slots__ = ("owner", "interface", "snapshot", "param", "loc", "looked_at")
 
     def __init__(self, array: np.ndarray, param: Value, loc: Loc | None) -> None:
         owner = owner_of(array)
@@ -33,6 +35,7 @@ class _Met:
         self.snapshot = array.copy()
         self.param = param
         self.loc = loc
+        self.looked_at = False
 
     def array(self) -> np.ndarray | None:
         """The array again, as a view of the memory it belongs to; None if that is gone."""
@@ -61,10 +64,11 @@ class Captures:
 
     def __init__(self) -> None:
         self.inputs: list[Input] = []
-        self.guards: list[Any] = []
+        self.guards: list[Guard] = []
         self.notes: list[str] = []
         self._by_id: dict[int, Input] = {}
         self._met: dict[int, list[_Met]] = {}
+        self._looked_at: set[int] = set()
 
     def input(self, array: np.ndarray, builder: Builder, name: str = "") -> Value:
         """The parameter for an array known to be from outside."""
@@ -88,15 +92,34 @@ class Captures:
         earlier.append(met)
         return met.param
 
-    def settle(self) -> dict[Value, Const]:
+    def reader(self, param: Value) -> Callable[[], np.ndarray] | None:
+        """How to look at the elements of the array that `param` stands for, which a guard then compares."""
+        for i in self.inputs:
+            if i.param is param:
+                return lambda: self._look(i)
+        for met in (m for group in self._met.values() for m in group):
+            if met.param is param:
+                met.looked_at = True
+                return lambda: met.snapshot
+        return None
+
+    def _look(self, i: Input) -> np.ndarray:
+        if id(i.array) not in self._looked_at:
+            self._looked_at.add(id(i.array))
+            self.guards.append(ContentGuard(i.array, i.name or "an array", arrays=True))
+        return i.array
+
+    def settle(self) -> dict[Value, Value]:
         """End the trace: arrays still alive elsewhere become inputs; return the constants for the others."""
-        constants: dict[Value, Const] = {}
+        constants: dict[Value, Value] = {}
         for met in (m for group in self._met.values() for m in group):
             array = met.array()
             if array is None:
                 constants[met.param] = const(met.snapshot, met.param.dtype)
             elif same_bytes(met.snapshot, array):
                 self.inputs.append(Input(array, met.param, ""))
+                if met.looked_at:
+                    self.guards.append(ContentGuard(array, f"an array of line {met.loc}", arrays=True))
             else:
                 raise NotImplementedError(
                     f"an array {met.param.type} from outside the traced function was changed while it was "

@@ -1,25 +1,27 @@
 """Captured names: arrays that a function reads from outside become inputs, every other name gets a guard.
 
-A user's function is not traced itself but a clone of it, whose globals and closure cells hold traced inputs in
-place of arrays, and clones of the user's functions, objects and containers that lead to more of them. What the
-clones write into such copies is carried over to the originals when the trace has ended well.
+A user's function is not traced itself but a clone of it, whose globals and closure cells hold traced inputs
+in place of arrays, and clones of the user's functions, objects and containers that lead to more of them.
+What the clones write into such copies is carried over to the originals when the trace has ended well.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from types import CellType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from collections.abc import Callable, Iterator
+from enum import Enum
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from ..ir.types import is_supported
 from .copies import Copies
-from .guards import MISSING, CellGuard, ContentGuard, DefaultsGuard, DictGuard
+from .guards import CellGuard, ContentGuard, DefaultsGuard, DictGuard
 from .hidden import HiddenInput, hidden, hidden_attributes
 from .names import Path, names_of
-from .owners import class_dict, is_library, is_library_function
+from .objects import ModuleStandIn, object_stand_in, stands_in
+from .owners import is_library, is_library_function
 from .trace import Trace, current_trace
 from .tracer import Traced
 
@@ -87,17 +89,15 @@ class Cloner:
         for name, paths in names.globals.items():
             if name in f.__globals__:
                 self._global(f.__globals__, module, name, paths, name in names.written_globals)
+        if "super" in names.globals:
+            self._bases(f)
         self._defaults(f, out)
         out.__dict__.update(f.__dict__)
         return out
 
     def method(self, f: FunctionType, owner: Any) -> Any:
         """The clone of `f` bound to that of `owner`, in which the attributes that `f` reads are replaced."""
-        return MethodType(self.function(f), self.replace(owner, self._self_paths(f), _self_name(f)))
-
-    def _self_paths(self, f: FunctionType) -> set[Path]:
-        names, own = names_of(f.__code__), _self_name(f)
-        return names.local.get(own, set()) | names.free.get(own, set())
+        return MethodType(self.function(f), self.replace(owner, {()}, "self"))
 
     def _globals(self, original: dict[str, Any]) -> dict[str, Any]:
         known = self.copies.copy_of(original)
@@ -119,6 +119,13 @@ class Cloner:
             return
         self.guard(value, CellGuard, cell, name)
         new.cell_contents = self.replace(value, paths, name)
+
+    def _bases(self, f: FunctionType) -> None:
+        """`super()` finds the originals of the methods of base classes."""
+        cells = dict(zip(f.__code__.co_freevars, f.__closure__ or ()))
+        for cls in cells["__class__"].cell_contents.__mro__[1:] if "__class__" in cells else ():
+            for base in _methods(cls):
+                self._watch(base)
 
     def _defaults(self, f: FunctionType, out: FunctionType) -> None:
         if f.__defaults__:
@@ -148,7 +155,7 @@ class Cloner:
     def replace(self, value: Any, paths: set[Path], name: str) -> Any:
         """What stands for `value` under the trace; `paths` are the attributes read from it."""
         known = self.copies.copy_of(value)
-        if known is not None and not paths - {()} and not hasattr(value, "__dict__"):
+        if known is not None:
             return known
         stand_in = hidden(value, name)
         if stand_in is not None:
@@ -176,15 +183,15 @@ class Cloner:
         if type(value) is functools.partial:
             return self._partial(value, name)
         if isinstance(value, ModuleType):
-            return self._module(value, paths, name)
+            return self._module(value, paths)
         if isinstance(value, tuple):
             return self._tuple(value, name)
         if type(value) in (list, dict):
             return self._container(value, name)
         if isinstance(value, type):
-            return self._class(value, paths, name)
-        if type(value) is SimpleNamespace or not is_library(type(value)):
-            return self._instance(value, paths, name)
+            return self._class(value, paths)
+        if stands_in(value) and not isinstance(value, HiddenInput):
+            return self._object(value)
         return value
 
     def _array(self, array: np.ndarray, name: str) -> Any:
@@ -211,7 +218,7 @@ class Cloner:
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
 
     def _container(self, value: Any, name: str) -> Any:
-        """A list or dict: its copy, if anything in it is replaced. Its contents cannot be guarded natively."""
+        """A list or dict: its copy, if anything in it is replaced; guarded by contents, in Python."""
         self.captures.guards.append(ContentGuard(value, name))
         keys = list(value) if isinstance(value, dict) else range(len(value))
         items = [self.replace(value[k], {()}, f"{name}[{k!r}]") for k in keys]
@@ -224,96 +231,32 @@ class Cloner:
             return copy
         return self.copies.copy_list(value, items)
 
-    # attributes
+    def _module(self, module: ModuleType, paths: set[Path]) -> Any:
+        if not is_library(module):
+            stand_in = ModuleStandIn(module, self)
+        else:
+            members = hidden_attributes(module)
+            if not any(p[0] in members for p in paths if p):
+                return module
+            stand_in = ModuleStandIn(module, self, members)
+        self.copies.remember(module, stand_in)
+        return stand_in
 
-    def _module(self, module: ModuleType, paths: set[Path], name: str) -> Any:
-        if is_library(module):
-            wanted = {(a, *rest) for a, *rest in filter(None, paths) if a in hidden_attributes(module)}
-            return self._namespace(module, vars(module), wanted, name, guarded=False) if wanted else module
-        return self._namespace(module, vars(module), {p for p in paths if p}, name)
-
-    def _class(self, cls: type, paths: set[Path], name: str) -> Any:
-        """A class: attributes read from it are guarded; arrays are replaced unless the class itself is used."""
-        if is_library(cls):
+    def _class(self, cls: type, paths: set[Path]) -> Any:
+        """A class: guarded and replaced by attribute, if those are all that is read."""
+        if is_library(cls) or issubclass(cls, Enum):
             return cls
-        if () in paths:
-            self._watch_class(cls)
-            return cls
-        found = {p[0]: owner for p in paths for owner in cls.__mro__ if p[0] in vars(owner)}
-        for attribute, owner in found.items():
-            self.guard(vars(owner)[attribute], DictGuard, class_dict(owner), attribute)
-        values = {a: getattr(cls, a) for a in found}
-        return self._namespace(cls, values, {p for p in paths if p[0] in values}, name, guarded=False)
+        if () not in paths:
+            return ModuleStandIn(cls, self)
+        for f in _methods(cls):
+            self._watch(f)
+        return cls
 
-    def _namespace(self, value: Any, values: dict, paths: set[Path], name: str, guarded: bool = True) -> Any:
-        """A stand-in for a module or class in which the attributes read are replaced, if any is."""
-        changed = {}
-        for attribute, rest in _by_attribute(paths).items():
-            if attribute not in values:
-                continue
-            old = values[attribute]
-            if guarded:
-                self.guard(old, DictGuard, values, attribute)
-            new = self.replace(old, rest, f"{name}.{attribute}")
-            if new is not old:
-                changed[attribute] = new
-        return _Namespace(value, changed) if changed else value
-
-    def _instance(self, obj: Any, paths: set[Path], name: str) -> Any:
-        """An object of a user's class: a copy with the attributes that are read replaced, if any is."""
-        state = getattr(obj, "__dict__", None)
-        if type(state) is not dict or isinstance(obj, (Traced, HiddenInput)):
-            return obj
-        copy = self.copies.copy_of(obj)
-        mine = copy is None
-        if mine:
-            copy = self.copies.copy_object(obj)
-            if copy is None:
-                return obj
-        wanted = _by_attribute(paths)
-        if () in paths:
-            self._watch_class(type(obj))
-            wanted.update({a: {()} for a in state if a not in wanted})
-        for attribute, rest in list(wanted.items()):
-            self._attribute(obj, copy, attribute, rest, f"{name}.{attribute}")
-        return copy
-
-    def _attribute(self, obj: Any, copy: Any, attribute: str, rest: set[Path], name: str) -> None:
-        """Guard one attribute, and replace it in the copy; methods become clones bound to the copy."""
-        state = obj.__dict__
-        owner = next((c for c in type(obj).__mro__ if attribute in vars(c)), None)
-        if owner is not None and not is_library(owner):
-            found = vars(owner)[attribute]
-            self.guard(found, DictGuard, class_dict(owner), attribute)
-            if isinstance(found, property):
-                self._property(obj, found)
-                return
-        if attribute in state:
-            self.guard(state[attribute], DictGuard, state, attribute)
-            self.copies.put(copy.__dict__, attribute, self.replace(state[attribute], rest, name))
-        elif owner is not None and not is_library(owner):
-            self.guard(MISSING, DictGuard, state, attribute)
-            value = getattr(obj, attribute, None)
-            new = self.replace(value, rest, name)
-            if new is not value:
-                self.copies.put(copy.__dict__, attribute, new)
-
-    def _property(self, obj: Any, found: property) -> None:
-        if isinstance(found.fget, FunctionType) and not is_library_function(found.fget):
-            self._watch(found.fget)
-            self.replace(obj, self._self_paths(found.fget), _self_name(found.fget))
+    def _object(self, obj: Any) -> Any:
+        copy = object_stand_in(obj, self)
+        return obj if copy is None else copy
 
     # code that runs with its own globals: nothing is replaced, contents are compared
-
-    def _watch_class(self, cls: type) -> None:
-        for owner in cls.__mro__:
-            if is_library(owner) or ("class", owner) in self._guarded:
-                continue
-            self._guarded.add(("class", owner))
-            for value in list(vars(owner).values()):
-                f = getattr(value, "__func__", None) or getattr(value, "fget", None) or value
-                if isinstance(f, FunctionType) and not is_library_function(f):
-                    self._watch(f)
 
     def _watch(self, f: FunctionType) -> None:
         """Guard every name that `f` reads, arrays and containers by their contents."""
@@ -321,7 +264,9 @@ class Cloner:
             return
         self._guarded.add(("watch", f))
         names = names_of(f.__code__)
-        found = [(f.__globals__, n, f.__globals__[n], DictGuard) for n in names.globals if n in f.__globals__]
+        found: list[Any] = [
+            (f.__globals__, n, f.__globals__[n], DictGuard) for n in names.globals if n in f.__globals__
+        ]
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
             try:
                 found.append((cell, name, cell.cell_contents, CellGuard))
@@ -335,29 +280,11 @@ class Cloner:
                 self.captures.guards.append(ContentGuard(value, name, arrays=True))
 
 
-class _Namespace(ModuleType):
-    """A module or class with some attributes replaced; everything else is the original's."""
-
-    def __init__(self, original: Any, changed: dict[str, Any]) -> None:
-        super().__init__(getattr(original, "__name__", "namespace"))
-        self.__dict__["_original"] = original
-        self.__dict__.update(changed)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_original"], name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self.__dict__["_original"], name, value)
-
-
-def _by_attribute(paths: set[Path]) -> dict[str, set[Path]]:
-    """Paths grouped by their first attribute."""
-    out: dict[str, set[Path]] = {}
-    for path in paths:
-        if path:
-            out.setdefault(path[0], set()).add(path[1:])
-    return out
-
-
-def _self_name(f: FunctionType) -> str:
-    return f.__code__.co_varnames[0] if f.__code__.co_varnames else "self"
+def _methods(cls: type) -> Iterator[FunctionType]:
+    """The Python functions in a user's class and its bases, those behind properties and class methods too."""
+    for owner in cls.__mro__:
+        if not is_library(owner):
+            for value in list(vars(owner).values()):
+                f = getattr(value, "__func__", None) or getattr(value, "fget", None) or value
+                if isinstance(f, FunctionType) and not is_library_function(f):
+                    yield f

@@ -47,19 +47,13 @@ class Copies:
         self._lists.append((original, copy, list(items)))
         return copy
 
-    def copy_object(self, obj: Any) -> Any:
-        """A new object of the same class with a copied `__dict__`; None where classes do not allow it."""
-        try:
-            copy = object.__new__(type(obj))
-        except TypeError:
-            return None
-        state = self.copy_dict(obj.__dict__)
-        object.__setattr__(copy, "__dict__", state)
-        for slot in _slots(type(obj)):
-            if hasattr(obj, slot):
-                object.__setattr__(copy, slot, getattr(obj, slot))
-        self.remember(obj, copy)
-        return copy
+    def adopt(self, original: Any, copy: Any) -> None:
+        """Give the new object `copy` the state of `original`, as a dict that is carried back."""
+        object.__setattr__(copy, "__dict__", self.copy_dict(original.__dict__))
+        for slot in _slots(type(original)):
+            if hasattr(original, slot):
+                object.__setattr__(copy, slot, getattr(original, slot))
+        self.remember(original, copy)
 
     def carry_back(self) -> None:
         """Apply to the originals what was written into their copies.
@@ -74,7 +68,7 @@ class Copies:
                 value = self._original(copy[key])
                 if is_module and isinstance(value, Traced):
                     raise NotImplementedError(
-                        f"the traced function stores the traced value {value!r} in the global variable {key!r}; "
+                        f"the traced function stores {value!r} in the global variable {key!r}; "
                         "return it instead"
                     )
                 original[key] = value

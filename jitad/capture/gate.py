@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-#: Every native entry has a guard that `GATE["open"]` is True. It is False while something anywhere is traced (a
-#: call inside a trace must be recorded) or interpreted; calls then go through Python, which looks closer.
+#: Every native entry has a guard that `GATE["open"]` is True. It is False while something anywhere is
+#: traced (a call inside a trace must be recorded) or interpreted; calls then go through Python.
 GATE: dict[str, bool] = {"open": True}
 
 _lock = threading.Lock()

@@ -13,8 +13,8 @@ import numpy as np
 from .source import at, user_line
 
 _CLOCKS = frozenset(
-    "time time_ns perf_counter perf_counter_ns monotonic monotonic_ns process_time process_time_ns thread_time "
-    "thread_time_ns localtime gmtime ctime".split()
+    "time time_ns perf_counter perf_counter_ns monotonic monotonic_ns process_time process_time_ns "
+    "thread_time thread_time_ns localtime gmtime ctime".split()
 )
 #: Members of numpy.random that make a generator; with a seed their numbers are the same at every call.
 _SEEDED = frozenset("default_rng RandomState Generator SeedSequence PCG64 MT19937 Philox SFC64".split())
@@ -33,8 +33,8 @@ class HiddenInput:
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise NotImplementedError(
-            f"{self._name} was called in a traced function{at(user_line())}: its result would be compiled in as a "
-            "constant. Call it outside and pass the result as an argument"
+            f"{self._name} was called in a traced function{at(user_line())}: its result would be compiled in "
+            "as a constant. Call it outside and pass the result as an argument"
         )
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ def _seeded(name: str) -> Any:
 
 
 def hidden(value: Any, name: str) -> Any:
-    """What stands for `value`, an object or bound method that gives another result at each call; else None."""
+    """What stands for `value`, if that gives another result at each call; else None."""
     if value is np.random:
         return _SeededRandom("np.random")
     if value is random:

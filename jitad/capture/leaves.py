@@ -44,8 +44,8 @@ def leaf_key(x: Any) -> Any:
 def leaf_type(x: Any, name: str) -> LeafType:
     """The type of the argument leaf called `name`.
 
-    Raises NotImplementedError for complex numbers, OverflowError for Python ints beyond int64 and TypeError for
-    other dtypes and objects; all name the argument and say what to do.
+    Raises NotImplementedError for complex numbers, OverflowError for Python ints beyond int64 and TypeError
+    for other dtypes and objects; all name the argument and say what to do.
     """
     known = _PYTHON.get(x.__class__)
     if known is not None:
@@ -64,8 +64,8 @@ def leaf_type(x: Any, name: str) -> LeafType:
     if isinstance(x, complex):
         raise NotImplementedError(f"argument {name} is complex; complex numbers are not supported yet")
     raise TypeError(
-        f"argument {name} is a {type(x).__qualname__}, not an array or number; convert it, or make the argument "
-        "static: static_argnums or static_argnames"
+        f"argument {name} is a {type(x).__qualname__}, not an array or number; convert it, or make "
+        "the argument static: static_argnums or static_argnames"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
-#: Attribute path: `model.layer.weight` read from the root `model` is ("layer", "weight"); () is the bare name.
+#: Attribute path: `model.layer.weight` read from the root `model` is ("layer", "weight"); () the bare name.
 Path = tuple[str, ...]
 
 
@@ -15,13 +15,12 @@ Path = tuple[str, ...]
 class Names:
     """Roots → the attribute paths read from them, by where the root is found; and what is rebound.
 
-    globals, free, local  module globals, closure variables, the function's own variables
+    globals, free  module globals and closure variables
     written_globals, written_free  what the code, or a function inside it, rebinds
     """
 
     globals: dict[str, set[Path]] = field(default_factory=dict)
     free: dict[str, set[Path]] = field(default_factory=dict)
-    local: dict[str, set[Path]] = field(default_factory=dict)
     written_globals: set[str] = field(default_factory=set)
     written_free: set[str] = field(default_factory=set)
 
@@ -35,12 +34,6 @@ _TABLES = {
     "LOAD_CLASSDEREF": "free",
     "LOAD_FROM_DICT_OR_DEREF": "free",
     "LOAD_FROM_DICT_OR_GLOBALS": "globals",
-    "LOAD_FAST": "local",
-    "LOAD_FAST_CHECK": "local",
-    "LOAD_FAST_BORROW": "local",
-    "LOAD_FAST_LOAD_FAST": "local",
-    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": "local",
-    "STORE_FAST_LOAD_FAST": "local",
 }
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _WRITES = {
@@ -75,12 +68,7 @@ def _scan(code: CodeType) -> Names:
             _note(found, root, path)
             root, path = None, ()
         if name in _TABLES:
-            argval = op.argval
-            if isinstance(argval, tuple):
-                for earlier in argval[:-1]:
-                    _note(found, ("local", earlier), ())
-                argval = argval[-1]
-            root = _TABLES[name], argval
+            root = _TABLES[name], op.argval
         elif name in _WRITES:
             getattr(found, _WRITES[name]).add(op.argval)
     if root is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType
+from types import CodeType, FrameType
 
 import numpy
 import optree
@@ -15,7 +15,7 @@ from ..ir.graph import Loc
 _JITAD = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LIBRARIES = tuple(
     path + os.sep
-    for path in (_JITAD, *(os.path.dirname(os.path.abspath(m.__file__)) for m in (numpy, scipy, optree)))
+    for path in (_JITAD, *(os.path.dirname(os.path.abspath(str(m.__file__))) for m in (numpy, scipy, optree)))
 )
 
 # Code objects are keyed by id, as their own hash walks all their constants; _codes keeps them alive.
@@ -43,7 +43,7 @@ def user_line(depth: int = 2) -> Loc | None:
 
     depth  how many frames to skip at least, that of `user_line` included
     """
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         code = frame.f_code
         known = _codes.get(id(code))

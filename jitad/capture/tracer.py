@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from ..ir.graph import Const, Loc, Value, const
 from ..ir.types import F64, I64, Type, type_of
 from .arrays import array_type, refuse_dtype
 from .errors import EscapedTraceError, TracedValueError
+from .known import known, known_arguments
 from .source import at, user_line
 from .trace import Trace, current_trace, innermost, stack, tracing
 
@@ -82,6 +84,8 @@ class Traced:
     def __iter__(self) -> Iterator[Any]:
         if not self.value.type.shape:
             raise TypeError("iteration over a 0-d array")
+        if self.dtype.kind != "f" and (array := known(self)) is not None:
+            return iter(array)
         return (METHODS["__getitem__"](self, i) for i in range(self.value.type.shape[0]))
 
     def __repr__(self) -> str:
@@ -99,6 +103,8 @@ class Traced:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"a traced array has no attribute {name!r}")
+        if (array := known(self)) is not None:
+            return getattr(array, name)
         raise NotImplementedError(f"ndarray.{name} has no traced form{at(user_line())}")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -106,6 +112,8 @@ class Traced:
             _refuse_write(kwargs["out"])
         f = IMPLEMENTATIONS.get(ufunc if method == "__call__" else (ufunc, method))
         if f is None:
+            if (found := known_arguments((inputs, kwargs))) is not None:
+                return getattr(ufunc, method)(*found[0], **found[1])
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             _unsupported(f"np.{name}" if getattr(np, ufunc.__name__, None) is ufunc else name)
         return f(*inputs, **kwargs)
@@ -113,49 +121,58 @@ class Traced:
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         f = IMPLEMENTATIONS.get(func)
         if f is None:
+            if (found := known_arguments((args, kwargs))) is not None:
+                return func(*found[0], **found[1])
             _unsupported(f"{getattr(func, '__module__', 'numpy')}.{func.__name__}")
         if kwargs.get("out") is not None:
             _refuse_write((kwargs["out"],))
         return f(*args, **kwargs)
 
     def __bool__(self) -> bool:
-        _no_number(
-            self,
-            "was used as a condition",
-            "choose between values with np.where; `and`, `or`, `not` are np.logical_and, _or, _not",
+        return bool(
+            _number(
+                self,
+                "was used as a condition",
+                "choose between values with np.where; `and`, `or`, `not` are np.logical_and, _or, _not",
+            )
         )
 
     def __index__(self) -> int:
-        _no_number(
-            self,
-            "was used as a size or an index of a Python object",
-            "make the argument static: static_argnums or static_argnames of the transformation",
+        return operator.index(
+            _number(
+                self,
+                "was used as a size or an index of a Python object",
+                "make the argument static: static_argnums or static_argnames of the transformation",
+            )[()]
         )
 
     def __int__(self) -> int:
-        _no_number(
-            self,
-            "was passed to int()",
-            "use x.astype(np.int64), or make the argument static (static_argnums)",
+        return int(
+            _number(self, "was passed to int()", "use x.astype(np.int64), or static_argnums for arguments")
         )
 
     def __float__(self) -> float:
-        _no_number(
-            self, "was passed to float() or a function of math", "use the functions of numpy or jitad.math"
+        return float(
+            _number(
+                self,
+                "was passed to float() or a function of math",
+                "use the functions of numpy or jitad.math",
+            )
         )
 
     def __complex__(self) -> complex:
-        _no_number(self, "was passed to complex()", "complex numbers are not supported yet")
+        return complex(_number(self, "was passed to complex()", "complex numbers are not supported yet"))
 
-    def __round__(self, *_: Any) -> Any:
-        _no_number(self, "was passed to round()", "use np.rint")
+    def __round__(self, *digits: int) -> Any:
+        return round(_number(self, "was passed to round()", "use np.rint").item(), *digits)
 
-    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
-        _no_number(
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = _number(
             self,
             "was passed to np.array, np.asarray or a function that needs its numbers",
             "build arrays of traced values with np.stack, np.concatenate or jitad.numpy.array",
         )
+        return array.astype(dtype) if dtype is not None else array.copy()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise NotImplementedError(
@@ -174,7 +191,7 @@ class Traced:
 
 
 def _inplace(name: str) -> Callable[[Traced, Any], Any]:
-    operator = f"__{name}__"
+    method = f"__{name}__"
 
     def update(self: Traced, other: Any) -> Any:
         if self.value.type.shape:
@@ -182,7 +199,7 @@ def _inplace(name: str) -> Callable[[Traced, Any], Any]:
                 f"updating the traced array {self!r} in place is not supported yet{at(user_line())}; "
                 "write x = x + y instead of x += y"
             )
-        return METHODS[operator](self, other)
+        return METHODS[method](self, other)
 
     update.__name__ = f"__i{name}__"
     return update
@@ -328,7 +345,8 @@ def _escaped(x: Traced) -> str:
         )
     return (
         f"the traced {x.value.type}{where} escaped from the trace of {x.home.name}{at(x.home.loc)}, "
-        f"which has finished; return it as a result instead of storing it. It was used again{at(user_line(4))}"
+        "which has finished; return it as a result instead of storing it. "
+        f"It was used again{at(user_line(4))}"
     )
 
 
@@ -341,7 +359,11 @@ def defined_at(x: Traced) -> Loc | None:
     return x.home.loc
 
 
-def _no_number(x: Traced, what: str, remedy: str) -> NoReturn:
+def _number(x: Traced, what: str, remedy: str) -> np.ndarray:
+    """The array of a traced value that depends on no argument; the error for all others."""
+    array = known(x)
+    if array is not None:
+        return array
     raise TracedValueError(
         f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; {remedy}"
     )
@@ -373,6 +395,7 @@ __all__ = [
     "implements_method",
     "innermost",
     "is_traced",
+    "known",
     "lift",
     "tracing",
     "wrap",

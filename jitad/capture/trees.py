@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import optree
@@ -18,7 +18,7 @@ TreeSpec = optree.PyTreeSpec
 
 
 def flatten(tree: Any, namespace: str = ARGUMENTS) -> tuple[list[Any], TreeSpec]:
-    """Leaves and structure; a dataclass is traversed by its fields, `metadata={"static": True}` ones excepted."""
+    """Leaves and structure; dataclasses are traversed by field, `metadata={"static": True}` ones excepted."""
     leaves, spec = optree.tree_flatten(tree, namespace=namespace)
     for leaf in leaves:
         if leaf.__class__ not in _plain and _register(leaf.__class__):
@@ -42,9 +42,9 @@ def register(
     flatten_node: Callable[[Any], tuple[Sequence[Any], Any]],
     unflatten_node: Callable[[Any, Sequence[Any]], Any],
 ) -> None:
-    """Make `cls` a container: flatten_node(obj) → (children, static), unflatten_node(static, children) → obj."""
+    """Make `cls` a container: obj → (children, static), and (static, children) → obj."""
     for namespace in (ARGUMENTS, RESULTS):
-        optree.register_pytree_node(cls, flatten_node, unflatten_node, namespace=namespace)
+        optree.register_pytree_node(cls, flatten_node, cast(Any, unflatten_node), namespace=namespace)
 
 
 def _register(cls: type) -> bool:
@@ -68,6 +68,10 @@ def _register(cls: type) -> bool:
 
     for namespace in (ARGUMENTS, RESULTS):
         optree.register_pytree_node(
-            cls, split, build, path_entry_type=optree.DataclassEntry, namespace=namespace
+            cast(Any, cls),
+            split,
+            cast(Any, build),
+            path_entry_type=optree.DataclassEntry,
+            namespace=namespace,
         )
     return True

@@ -18,6 +18,7 @@ BYTES_DATA = bytes.__basicsize__ - 1
 SCALAR_VALUE = 16
 CELL_CONTENTS = 16
 FUNCTION_SELF = 24
+FUNCTION_DEFAULTS = 56
 FUNCTION_VECTORCALL = 48
 
 # Fields of PyTypeObject; they have not moved since vectorcall came (3.8).
@@ -59,6 +60,7 @@ def _int32(obj: object, offset: int) -> int:
 def _objects_as_expected() -> bool:
     pair, cell, text = (OUT, None), (lambda: pair).__closure__, b"jitad"
     method: Any = list[int]().append
+    with_default: Any = lambda x=pair: x
     return (
         _word(pair, TUPLE_ITEMS) == id(OUT)
         and _word(pair, 16) == 2
@@ -66,6 +68,7 @@ def _objects_as_expected() -> bool:
         and _word(cell[0], CELL_CONTENTS) == id(pair)
         and ctypes.string_at(id(text) + BYTES_DATA) == text
         and _word(method, FUNCTION_SELF) == id(method.__self__)
+        and _word(with_default, FUNCTION_DEFAULTS) == id(with_default.__defaults__)
         and _word(pair, 8) == id(tuple)
         and _word({1: 2, 3: 4, 5: 6}, 16) == 3
     )

@@ -16,6 +16,7 @@ from jitad.native.signature import (
     MISSING,
     ArgOf,
     CellGuard,
+    DefaultsGuard,
     Leaf,
     ListOf,
     Signature,
@@ -100,6 +101,9 @@ class _Writer:
             expected = 0 if guard.expected is MISSING else self.pointer(guard.expected)
             if isinstance(guard, CellGuard):
                 words += [self.pointer(guard.cell), 0, expected]
+            elif isinstance(guard, DefaultsGuard):
+                # Read as if it were a cell whose contents are the function's field.
+                words += [self.pointer(guard.function) + layout.FUNCTION_DEFAULTS - layout.CELL_CONTENTS, 0, expected]
             else:
                 words += [self.pointer(guard.dict), self.pointer(guard.key), expected]
         return self.block(words)

@@ -14,6 +14,7 @@ from jitad.native.signature import (
     PYTHON_DTYPES,
     ArgOf,
     CellGuard,
+    DefaultsGuard,
     DictOf,
     Guard,
     Leaf,
@@ -34,6 +35,8 @@ def guard_holds(guard: Guard) -> bool:
             return guard.cell.cell_contents is guard.expected
         except ValueError:
             return guard.expected is MISSING
+    if isinstance(guard, DefaultsGuard):
+        return guard.function.__defaults__ is guard.expected
     return guard.dict.get(guard.key, MISSING) is guard.expected
 
 

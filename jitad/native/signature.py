@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import CellType
+from types import CellType, FunctionType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -110,7 +110,15 @@ class DictGuard:
     expected: Any
 
 
-Guard = CellGuard | DictGuard
+@dataclass(frozen=True, eq=False)
+class DefaultsGuard:
+    """The function must have this very tuple of default values."""
+
+    function: FunctionType
+    expected: Any
+
+
+Guard = CellGuard | DictGuard | DefaultsGuard
 
 
 @dataclass

@@ -1,0 +1,37 @@
+"""explain: what a function captured, which guards protect it, and what keeps calls in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..capture.guards import DictGuard
+from .jit import Jit, jit
+
+
+def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
+    """A short text on how `f` is called with arguments of these types: its inputs, captured names and guards.
+
+    f  a Python function, or the result of a transformation
+
+    The function is traced if it was not yet; it is not run. Names of library modules (`np`) are taken to
+    stay as they are and have no guard.
+    """
+    function = f if isinstance(f, Jit) else jit(f)
+    version = function._version(function._binder.bind(args, kwargs))
+    lines = [
+        f"{function.__name__}({', '.join(f'{n}: {t.type}' for n, t in zip(version.names, version.leaves))})"
+    ]
+    fn = version.program.fn
+    lines += [f"  returns {', '.join(str(t) for t in fn.result_types)}; {len(fn.eqns)} equations"]
+    for i in version.program.captures.inputs:
+        lines.append(f"  reads by reference: {i.name or 'an array'}, {i.param.type}")
+    for g in version.guards:
+        if g.native:
+            kind = "compared at each call" if isinstance(g, DictGuard) else "compared at each call (closure)"
+            lines.append(f"  guard: {g!r}, {kind}")
+        else:
+            lines.append(f"  guard: {g!r}, compared in Python: no native entry, some microseconds a call")
+    if not version.guards:
+        lines.append("  captures no names")
+    return "\n".join(lines)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Value
+from ..ir.graph import Eqn, Value, reads
 from ..ir.op import Scatter, lookup
 from . import masks
 from .activity import no_rule
@@ -54,7 +54,7 @@ class Cotangents:
             if all(c is None for c in ct):
                 return
         sums, vary, masked = self.sums, self.vary, self.masks
-        for v, part in zip(eqn.operands, op.adjoint(eqn, ct)):
+        for v, part in zip(reads(eqn), op.adjoint(eqn, ct)):
             if part is None or v not in vary:
                 continue
             if v in masked or part.__class__ is Scatter:
@@ -100,7 +100,7 @@ class Cotangents:
         mask, _ = self.masks[out]
         ct = self.take(out)
         moves = eqn.op.name in masks.MOVES
-        for k, (v, part) in enumerate(zip(eqn.operands, eqn.op.adjoint(eqn, ct))):  # type: ignore[misc]
+        for k, (v, part) in enumerate(zip(reads(eqn), eqn.op.adjoint(eqn, ct))):  # type: ignore[misc]
             if part is None or v not in self.vary:
                 continue
             if moves or not isinstance(part, Scatter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ir.builder import Builder
-from ..ir.graph import Function, Value, const
+from ..ir.graph import Function, Value, const, reads
 from ..ir.op import lookup
 from ..ir.types import Type
 from .activity import active_flags, carries, no_rule, useful, varied
@@ -43,7 +43,7 @@ def tangent(fn: Function, active: Sequence[bool] | None = None) -> Function:
             if eqn.op.tangent is None:
                 raise no_rule(eqn, "tangent")
             b.loc, b.origin = eqn.loc, "tangent"
-            t = eqn.op.tangent(eqn, [get(v) for v in eqn.operands])
+            t = eqn.op.tangent(eqn, [get(v) for v in reads(eqn)])
             for r, dr in zip(eqn.results, t if isinstance(t, tuple) else (t,)):
                 if dr is not None and carries(r):
                     tangents[r] = dr

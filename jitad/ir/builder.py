@@ -37,7 +37,10 @@ class Builder:
         self, op: Op, operands: tuple[Value, ...], attrs: dict[str, Any], regions: tuple[Function, ...] = ()
     ) -> Any:
         """Append `op(operands)`; return its result, a tuple if it has several."""
-        types = op.infer(*[v.type for v in operands], **attrs)
+        if regions:
+            types = op.infer(*[v.type for v in operands], **attrs, regions=regions)
+        else:
+            types = op.infer(*[v.type for v in operands], **attrs)
         if types.__class__ is Type:
             out = Value(types)
             self.eqns.append(Eqn(op, operands, attrs, (out,), self.loc, regions, self.origin))

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 
 from jitad import ops
 from jitad.ad import adjoint, tangent
+from jitad.ir.builder import Builder
 from jitad.ir.evaluate import evaluate
 from jitad.ir.graph import Function, Loc, Value, const
 from jitad.ir.op import REGISTRY, Op
@@ -243,3 +244,32 @@ def test_cost_is_linear_in_the_program() -> None:
     sizes = [len(optimize(adjoint(chain(n))).eqns) for n in (100, 200, 3000)]
     assert sizes[1] - sizes[0] == 900
     assert sizes[2] - sizes[0] == 900 * 29
+
+
+@pytest.fixture
+def doubling() -> Op:
+    """An op with a region: twice what the region returns; the region reads values from around it."""
+    op = Op(
+        "doubling",
+        "twice the result of its region",
+        infer=lambda *types, regions: regions[0].results[0].type,
+        reference=lambda *xs, regions: 2.0 * regions[0](*xs)[0],
+        tangent=lambda eqn, ts: ts[-1] * 2.0,
+        adjoint=lambda eqn, ct: [None] * len(eqn.operands) + [ct * 2.0],
+        lowering=None,
+        samples=(),
+    )
+    yield op
+    del REGISTRY["doubling"]
+
+
+def test_rules_of_ops_with_regions_see_what_the_regions_read(doubling: Op) -> None:
+    b = Builder("f")
+    x = b.param(F, "x")
+    with b:
+        y = x * 3.0
+        out = b.emit(doubling, (), {}, (Function("body", (), (), (y,)),))
+        fn = b.finish([out])
+    assert evaluate(check(fn), 5.0) == [30.0]
+    for mode in (adjoint, tangent):
+        assert evaluate(optimize(check(mode(fn))), 5.0, 1.0) == [30.0, 6.0]

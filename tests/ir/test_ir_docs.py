@@ -18,11 +18,11 @@ def row(op: Op) -> str:
 
 
 def table() -> str:
-    groups = {"Elementwise": True, "Others": False}
     text = ""
-    for title, elementwise in groups.items():
-        ops = sorted((op for op in REGISTRY.values() if op.elementwise is elementwise), key=lambda op: op.name)
-        text += f"\n### {title}\n\n| op | attributes | | result |\n|---|---|---|---|\n" + "".join(map(row, ops))
+    for title, elementwise in (("Elementwise", True), ("Others", False)):
+        ops = [op for op in REGISTRY.values() if op.elementwise is elementwise]
+        rows = [row(op) for op in sorted(ops, key=lambda op: op.name)]
+        text += f"\n### {title}\n\n| op | attributes | | result |\n|---|---|---|---|\n{''.join(rows)}"
     return text + "\n"
 
 

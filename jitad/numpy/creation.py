@@ -10,7 +10,7 @@ from .. import ops
 from ..capture.tracer import Traced
 from ..ir.graph import Value, const
 from ..ir.types import BOOL, I64
-from .core import refuse, refuse_order, surface, wrapped
+from .core import holds, refuse, refuse_order, surface, wrapped
 from .promotion import cast, dtype_argument, normal, result_dtype
 from .ufuncs import SPECS
 from .values import (
@@ -108,16 +108,21 @@ def _size_function(name: str) -> Any:
     original = getattr(np, name)
 
     def f(*args: Any, **kwargs: Any) -> Any:
-        for a in (*args, *kwargs.values()):
-            if isinstance(a, Traced) or (
-                isinstance(a, (tuple, list)) and any(isinstance(i, Traced) for i in a)
-            ):
-                static_ints(a, f"an argument of {name}")
-        return original(*args, **kwargs)
+        what = f"an argument of {name}"
+        args = tuple(_size(a, what) for a in args)
+        return original(*args, **{key: _size(a, what) for key, a in kwargs.items()})
 
     f.__name__ = name
     f.__doc__ = f"`numpy.{name}`: an array of static size, hence a constant."
     return surface(original, creates=True)(f)
+
+
+def _size(a: Any, what: str) -> Any:
+    """An argument with the numbers of traced values that depend on no argument."""
+    if not isinstance(a, (Traced, tuple, list)) or not holds(a):
+        return a
+    sizes = static_ints(a, what)
+    return sizes[0] if isinstance(a, Traced) and not a.ndim else sizes
 
 
 zeros, ones, empty, eye, identity, tri, arange = map(

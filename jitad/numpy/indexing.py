@@ -11,7 +11,17 @@ from ..capture.tracer import Traced, known
 from ..ir.graph import Value, const
 from ..ir.types import BOOL, I64
 from .core import holds, refuse, surface, unsupported, wrapped
-from .values import as_value, axis_index, broadcast, common_shape, convert, reshape, slice_value, transpose
+from .values import (
+    as_value,
+    axis_index,
+    broadcast,
+    common_shape,
+    concrete,
+    convert,
+    reshape,
+    slice_value,
+    transpose,
+)
 
 
 class _New(NamedTuple):
@@ -138,7 +148,9 @@ def _entry(k: Any) -> Any:
     if isinstance(k, Traced) and k.dtype is BOOL and k.ndim:
         mask = known(k)  # captured, not an argument: where it is true can be compiled in
         k = k if mask is None else mask
-    if isinstance(k, (bool, np.bool_)) or (isinstance(k, Traced) and k.dtype is BOOL):
+    if isinstance(k, Traced) and k.dtype is BOOL:
+        k = concrete(k)
+    if isinstance(k, (bool, np.bool_, Traced)) and (not isinstance(k, Traced) or k.dtype is BOOL):
         return _refuse_bool(k)
     if isinstance(k, Traced):
         return _integer_value(k.value)
@@ -289,6 +301,7 @@ def extract(condition: Any, arr: Any) -> Any:
 
 
 def _concrete(x: Any, what: str) -> np.ndarray:
+    x = concrete(x)
     if holds(x):
         unsupported(
             f"{what} with a traced condition, whose number of true elements is unknown", "use np.where"

@@ -19,6 +19,7 @@ from .values import (
     axis_index,
     broadcast,
     common_dtype,
+    concrete,
     convert,
     reshape,
     slice_axis,
@@ -172,6 +173,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along an axis, as nearly equal as possible, or cut at the given indices."""
     v = as_value(ary)
     axis = axis_index(axis, v.type.ndim)
+    indices_or_sections = concrete(indices_or_sections)
     if np.ndim(indices_or_sections):
         return _cut(v, list(static_ints(indices_or_sections, "a split index")), axis)
     (sections,) = static_ints(indices_or_sections, "the number of sections")
@@ -182,6 +184,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along an axis, all equal, or cut at the given indices."""
     v = as_value(ary)
+    indices_or_sections = concrete(indices_or_sections)
     if not np.ndim(indices_or_sections):
         (sections,) = static_ints(indices_or_sections, "the number of sections")
         if v.type.shape[axis_index(axis, v.type.ndim)] % sections:
@@ -301,8 +304,11 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     if axis is None:
         v, axis = reshape(v, (v.type.size,)), 0
     axis = axis_index(axis, v.type.ndim)
+    obj = concrete(obj)
     if isinstance(obj, Traced):
         unsupported("delete at a traced index", "choose with np.where")
+    if isinstance(obj, (tuple, list)):
+        obj = list(static_ints(obj, "an index"))
     return wrapped(pick(v, np.delete(np.arange(v.type.shape[axis]), obj), axis))
 
 
@@ -313,6 +319,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     if axis is None:
         v, axis = reshape(v, (v.type.size,)), 0
     axis = axis_index(axis, v.type.ndim)
+    obj = concrete(obj)
     if isinstance(obj, (Traced, slice)) or np.ndim(obj):
         unsupported(f"insert at {obj!r}", "insert at an integer, or use np.concatenate")
     n = v.type.shape[axis]

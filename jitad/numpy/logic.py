@@ -14,7 +14,7 @@ from .core import NoValue, given, located, refuse, surface, unsupported, wrapped
 from .promotion import cast, normal, result_dtype
 from .reductions import all as all_of
 from .ufuncs import SPECS
-from .values import as_value, broadcast, common_shape, convert, floating, truth
+from .values import as_value, broadcast, common_shape, concrete, convert, floating, truth
 from .values import select as choose
 
 _abs, _add, _mul, _sub = (SPECS[n] for n in ("absolute", "add", "multiply", "subtract"))
@@ -34,13 +34,24 @@ def where(condition: Any, x: Any = NoValue, y: Any = NoValue, /) -> Any:
     return wrapped(broadcast(choose(mask, a, b), shape))
 
 
-@surface(np.nonzero, np.argwhere, np.flatnonzero, methods=("nonzero",), differentiable=False)
-def nonzero(a: Any) -> Any:
-    """NotImplementedError: how many elements are non-zero is only known at run time."""
-    unsupported(
-        "the positions of non-zero elements (nonzero, argwhere, where with one argument)",
-        "choose with np.where(condition, x, y), or reduce with where=",
-    )
+def _positions(name: str) -> Any:
+    original = getattr(np, name)
+
+    def f(a: Any) -> Any:
+        found = concrete(a)
+        if isinstance(found, Traced):
+            unsupported(
+                f"{name}, the size of whose result is only known at run time,",
+                "choose with np.where(condition, x, y), or reduce with where=",
+            )
+        return original(found)
+
+    f.__name__ = name
+    f.__doc__ = f"`numpy.{name}` of arrays that depend on no argument; NotImplementedError for others."
+    return surface(original, methods=("nonzero",) if name == "nonzero" else (), differentiable=False)(f)
+
+
+nonzero, argwhere, flatnonzero = map(_positions, ("nonzero", "argwhere", "flatnonzero"))
 
 
 @surface(np.select)
@@ -260,10 +271,12 @@ def isposinf(x: Any, out: Any = None) -> Any:
 
 __all__ = [
     "allclose",
+    "argwhere",
     "array_equal",
     "array_equiv",
     "clip",
     "fix",
+    "flatnonzero",
     "iscomplexobj",
     "isclose",
     "isneginf",

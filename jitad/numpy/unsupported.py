@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..capture.known import known_arguments
 from ..capture.tracer import implements, implements_method
 from .core import located, unsupported
 
@@ -41,19 +42,26 @@ _LINALG = (
     "tensorinv tensorsolve"
 ).split()
 
-_METHODS: dict[str, str] = {
-    **dict.fromkeys(("sort", "argsort", "partition", "argpartition"), _ORDER),
-    "searchsorted": _REMEDIES["searchsorted"],
-    **dict.fromkeys(("fill", "put", "setfield", "itemset"), _WRITES),
-    "resize": "np.resize",
-    "choose": _REMEDIES["choose"],
-    **dict.fromkeys(
-        ("tobytes", "tofile", "dump", "dumps", "byteswap", "getfield", "setflags"), "use the result outside"
-    ),
-}
+#: methods that write into the array, refused also where its numbers are known
+_WRITING = "sort partition fill put setfield setflags itemset resize".split()
+_READING = "argsort argpartition searchsorted choose tobytes tofile dump dumps byteswap getfield".split()
 
 
-def _refuser(name: str, remedy: str) -> Any:
+def _refuser(name: str, remedy: str, original: Any) -> Any:
+    """What stands for `original`: itself where no operand depends on an argument, else the error."""
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        found = known_arguments((args, kwargs))
+        if found is not None:
+            return original(*found[0], **found[1])
+        unsupported(name, remedy)
+
+    return located(refuse, name)
+
+
+def _writer(name: str, remedy: str) -> Any:
+    """What stands for a function that writes into its operand: the error, always."""
+
     def refuse(*args: Any, **kwargs: Any) -> Any:
         unsupported(name, remedy)
 
@@ -63,11 +71,18 @@ def _refuser(name: str, remedy: str) -> Any:
 def _register() -> None:
     for name, remedy in _REMEDIES.items():
         if hasattr(np, name):
-            implements(getattr(np, name))(_refuser(f"np.{name}", remedy))
+            original, full_name = getattr(np, name), f"np.{name}"
+            writes = remedy.endswith(_WRITES)
+            implements(original)(
+                _writer(full_name, remedy) if writes else _refuser(full_name, remedy, original)
+            )
     for name in _LINALG:
-        implements(getattr(np.linalg, name))(_refuser(f"np.linalg.{name}", _LATER))
-    for name, remedy in _METHODS.items():
-        implements_method(name)(_refuser(f"ndarray.{name}", remedy))
+        implements(getattr(np.linalg, name))(_refuser(f"np.linalg.{name}", _LATER, getattr(np.linalg, name)))
+    for name in _READING:
+        remedy = _REMEDIES.get(name, "use the result outside the traced function")
+        implements_method(name)(_refuser(f"ndarray.{name}", remedy, getattr(np.ndarray, name)))
+    for name in _WRITING:
+        implements_method(name)(_writer(f"ndarray.{name}", _REMEDIES.get(name, _WRITES)))
 
 
 _register()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from .. import ops
-from ..capture.tracer import Traced, lift
+from ..capture.tracer import Traced, known, lift
 from ..ir.graph import Const, Value, const
 from ..ir.types import BOOL, F64, I64, Shape, Type, is_supported, type_of
 from .core import holds
@@ -179,7 +179,9 @@ def _index(axis: Any) -> int:
 
 def static_ints(x: Any, what: str) -> tuple[int, ...]:
     """A size or a tuple of sizes as Python ints; a traced one raises, naming `what` and static_argnums."""
-    items = tuple(x) if isinstance(x, (tuple, list, np.ndarray)) and np.ndim(x) else (x,)
+    x = concrete(x)
+    nested = isinstance(x, (tuple, list)) or (isinstance(x, np.ndarray) and x.ndim)
+    items = tuple(map(concrete, x)) if nested else (x,)
     for item in items:
         if isinstance(item, Traced):
             raise NotImplementedError(
@@ -187,6 +189,14 @@ def static_ints(x: Any, what: str) -> tuple[int, ...]:
                 "static (static_argnums or static_argnames)"
             )
     return tuple(map(operator_index, items))
+
+
+def concrete(x: Any) -> Any:
+    """The array of a traced value that depends on no argument; anything else as it is."""
+    if isinstance(x, Traced):
+        array = known(x)
+        return x if array is None else array
+    return x
 
 
 def floating(v: Value) -> Value:
@@ -203,6 +213,7 @@ __all__ = [
     "common_dtype",
     "common_shape",
     "concatenate",
+    "concrete",
     "convert",
     "floating",
     "full",

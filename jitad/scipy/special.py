@@ -13,7 +13,7 @@ import scipy.special as scipy_special
 from .. import ops
 from ..capture.errors import TracedValueError
 from ..capture.source import at, is_library_file, user_line
-from ..capture.tracer import Traced, implements_method
+from ..capture.tracer import Traced, implements_method, known
 from ..ir.graph import Value, const
 from ..numpy.core import COVERAGE, surface, unsupported, wrapped
 from ..numpy.elementwise import Elementwise, ufunc
@@ -269,19 +269,19 @@ def _called() -> str:
     return name
 
 
-_plain_refusal = Traced.__array__
+_plain_array = Traced.__array__
 
 
 @implements_method("__array__")
-def _refuse_numbers(x: Traced, *args: Any, **kwargs: Any) -> Any:
-    """The error of a function that asks a traced value for its numbers; SciPy's Python functions do."""
+def _numbers(x: Traced, dtype: Any = None, copy: bool | None = None) -> Any:
+    """The array of a traced value that depends on no argument; else the error, which names our function."""
     name = _called()
-    if f"special.{name}" in COVERAGE:
+    if f"special.{name}" in COVERAGE and known(x) is None:
         raise TracedValueError(
             f"scipy.special.{name} needs the numbers of {x!r}{at(user_line())}, which are not known while "
             f"tracing; use jitad.scipy.special.{name}"
         )
-    return _plain_refusal(x)
+    return _plain_array(x, dtype, copy)
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,8 @@ ARITHMETIC = {
     "%": operator.mod, "**": operator.pow, "divmod": divmod,
 }  # fmt: skip
 RELATIONS = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 BITS = {
     "&": operator.and_,
@@ -80,7 +81,8 @@ def test_results_of_operators_stay_traced() -> None:
     forms = [
         lambda x: x + 1, lambda x: 1 + x, lambda x: np.ones(2) * x, lambda x: np.float64(3) - x,
         lambda x: x == 1, lambda x: 1 == x, lambda x: np.ones(2) < x, lambda x: x.sum(), lambda x: x.T,
-        lambda x: x.clip(0, 1), lambda x: np.add(1, x), lambda x: np.add.reduce(x), lambda x: x[0], lambda x: abs(x),
+        lambda x: x.clip(0, 1), lambda x: np.add(1, x), lambda x: np.add.reduce(x),
+        lambda x: x[0], lambda x: abs(x),
     ]  # fmt: skip
     for f in forms:
         assert isinstance(trace(f, x)[2], Traced)
@@ -122,7 +124,8 @@ def test_math_is_math(name: str) -> None:
     if not hasattr(math, name):
         pytest.skip("not in this Python")
     args: tuple[Any, ...] = {
-        "atan2": (0.3, 0.6), "pow": (0.3, 1.7), "copysign": (0.3, -1.0), "fmod": (5.3, 2.0), "hypot": (0.3, 0.4),
+        "atan2": (0.3, 0.6), "pow": (0.3, 1.7), "copysign": (0.3, -1.0), "fmod": (5.3, 2.0),
+        "hypot": (0.3, 0.4),
         "acosh": (1.3,), "isclose": (0.3, 0.3 + 1e-12), "ldexp": (0.3, 4), "fma": (0.3, 0.5, 2.0),
     }.get(name, (0.3,))  # fmt: skip
     ours, theirs = getattr(jitad.math, name), getattr(math, name)

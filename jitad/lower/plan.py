@@ -292,6 +292,9 @@ class Plan:
         if root.kind == "map":
             stack = []
             self._expand(root.eqn, identity(len(root.space)), stack, root.reads)
+        elif root.kind == "blas":  # which may read through views of what is in registers
+            sources = [self.home(self.product_source(self, root.eqn, k)[0]) for k in (0, 1)]
+            stack = [(v, fixed(*(0 for _ in v.shape))) for v in sources]
         elif root.kind not in ("fold", "contract"):
             root.reads.flat = False
         self._walk(stack, root.reads)

@@ -74,7 +74,7 @@ def operand_indices(root: Root) -> list[tuple[Value, Index]]:
     eqn = root.eqn
     axes = identity(len(root.space))
     if root.kind in ("fold", "scan", "argreduce"):
-        return [(eqn.operands[0], axes)]
+        return [(v, axes) for v in eqn.operands]
     if root.kind == "contract":
         return list(zip(eqn.operands, contract_indices(eqn, axes)))
     return [(v, fixed(*(0 for _ in v.shape))) for v in eqn.operands]

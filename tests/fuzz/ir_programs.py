@@ -114,6 +114,8 @@ class Growth:
         data = self.data[v]
         if self.wild or v.dtype.kind != "f" or not data.size or np.max(np.abs(data)) <= LARGE:
             return v
+        if not np.isfinite(data).all():
+            return self.within(v, -3.0, 3.0)
         scale = 2.0 ** -np.ceil(np.log2(np.max(np.abs(data))))
         return self.emit(ops.mul, v, self.constant(v.dtype, (), np.asarray(scale)))
 

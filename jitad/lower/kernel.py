@@ -149,7 +149,10 @@ class Kernel:
         found = self._registers.get(v)
         if found is None:
             found = self._registers[v] = self._fetch(v)
-        return [self.use(x) for x in found]
+        here = self.chunk.number
+        if len(found) == 1 and found[0].chunk == here:
+            return found
+        return [x if x.chunk == here else self.use(x) for x in found]
 
     def _fetch(self, v: Value) -> list[Reg]:
         if isinstance(v, Const):

@@ -23,16 +23,11 @@ if TYPE_CHECKING:
 
 def emit_small(kernel: Kernel, eqn: Eqn) -> None:
     """Compute an equation whose result is a list of registers, in C order."""
-    lowering = eqn.op.lowering
-    if any(not is_small(v) for v in eqn.operands) and isinstance(lowering, View | Reshape | Gather):
+    kind = type(eqn.op.lowering)
+    if kind in _STRUCTURAL and not all(is_small(v) for v in eqn.operands):
         registers = _extract(kernel, eqn)
     else:
-        for kind, rule in _RULES:
-            if isinstance(lowering, kind):
-                registers = rule(kernel, eqn, *(kernel.registers(v) for v in eqn.operands))
-                break
-        else:
-            raise NotImplementedError(f"{eqn.op.name} has no lowering for small arrays")
+        registers = _RULES[kind](kernel, eqn, *[kernel.registers(v) for v in eqn.operands])
     kernel.set_registers(eqn.results[0], registers)
 
 
@@ -186,15 +181,16 @@ def _gather(kernel: Kernel, eqn: Eqn, *_: list[Reg]) -> list[Reg]:
     return _extract(kernel, eqn)
 
 
-_RULES = (
-    (Scalar, _scalar),
-    (View, _structural),
-    (Reshape, _structural),
-    (Piecewise, _piecewise),
-    (Iota, _iota),
-    (Reduce, _reduce),
-    (Scan, _scan),
-    (ArgReduce, _argreduce),
-    (Dot, _dot),
-    (Gather, _gather),
-)
+_STRUCTURAL = (View, Reshape, Gather)
+_RULES: dict[type, Callable[..., list[Reg]]] = {
+    Scalar: _scalar,
+    View: _structural,
+    Reshape: _structural,
+    Piecewise: _piecewise,
+    Iota: _iota,
+    Reduce: _reduce,
+    Scan: _scan,
+    ArgReduce: _argreduce,
+    Dot: _dot,
+    Gather: _gather,
+}

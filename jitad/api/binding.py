@@ -40,12 +40,16 @@ class Binder:
         self.static_numbers = {*numbers, *(self.names.index(n) for n in names if n in self.names)}
         self.static_names = {*names, *(self.names[n] for n in numbers if n < len(self.names))}
 
+    @property
+    def has_static(self) -> bool:
+        return bool(self.static_numbers or self.static_names)
+
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         """The call's leaves and key; TypeError for static arguments that cannot be compared."""
         if kwargs:
             args, kwargs = self._positional(args, kwargs)
         static: list[tuple[int | str, Any]] = []
-        if self.static_numbers or self.static_names:
+        if self.has_static:
             static = [(i, args[i]) for i in sorted(self.static_numbers) if i < len(args)]
             static += [(n, kwargs[n]) for n in sorted(self.static_names) if n in kwargs]
             args = tuple(a for i, a in enumerate(args) if i not in self.static_numbers)

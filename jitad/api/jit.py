@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import pickle
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -64,6 +66,8 @@ class Jit(NativeCallable):
 
     def _call_slow(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
+            if self._binder.has_static:
+                self._binder.bind(args, kwargs)  # refuses traced values in static places
             return closure.clone(self._implementation)(*args, **kwargs)
         out = None if self._binder.takes_out else kwargs.pop("out", None)
         call = self._binder.bind(args, kwargs)
@@ -159,6 +163,19 @@ class Jit(NativeCallable):
             static_argnums=tuple(n - 1 if n > 0 else n for n in numbers if n != 0),
             static_argnames=names,
             name=self.__name__,
+        )
+
+    def __reduce__(self) -> Any:
+        """By reference: a name in the function's module, or the method of an object."""
+        owner = getattr(self._function, "__self__", None)
+        if owner is not None and isinstance(getattr(type(owner), self._function.__name__, None), Jit):
+            return getattr, (owner, self._function.__name__)
+        module = sys.modules.get(self.__module__)
+        for name, value in vars(module).items() if module is not None else ():
+            if value is self:
+                return name
+        raise pickle.PicklingError(
+            f"{self!r} is pickled by reference, but no name of module {self.__module__} refers to it"
         )
 
     def __repr__(self) -> str:

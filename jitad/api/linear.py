@@ -23,9 +23,12 @@ class Late:
     known            which outputs of the map depend on the point alone, and are kept with the residuals
     """
 
-    def __init__(self, split: ad.Split, primals: tuple[Structure, ...], result: Structure) -> None:
+    def __init__(
+        self, split: ad.Split, skipped: int, primals: tuple[Structure, ...], result: Structure
+    ) -> None:
+        """`skipped`: how many results of the whole are primal ones."""
         self.fn: Function = split.backward
-        self.known = split.known[len(result.types) :]
+        self.known = split.known[skipped:]
         self.primals = primals
         self.result = result
 
@@ -114,7 +117,7 @@ def run_early(
     values = run_inline(parts.forward, inputs, sub.imports)
     count, n = sum(parts.known), len(sub.fn.results)
     primal = [Traced(x.value, x.home, weak) for x, weak in zip(values, sub.weak)]
-    return primal, Late(parts, primals, result), values[count:], values[n:count]
+    return primal, Late(parts, n, primals, result), values[count:], values[n:count]
 
 
 def _register(cls: type[LinearMap]) -> None:

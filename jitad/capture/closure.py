@@ -27,6 +27,8 @@ from .tracer import Traced
 
 #: How deep lists, dicts and objects inside each other are followed.
 _DEPTH = 4
+#: Methods that change a list or dict without looking at what is in it.
+_ADDING = frozenset({"append", "extend", "insert", "clear"})
 
 
 def clone(f: Callable) -> Callable:
@@ -187,7 +189,8 @@ class Cloner:
         if isinstance(value, tuple):
             return self._tuple(value, name)
         if type(value) in (list, dict):
-            return self._container(value, name)
+            only_added_to = paths and all(len(p) == 1 and p[0] in _ADDING for p in paths)
+            return value if only_added_to else self._container(value, name)
         if isinstance(value, type):
             return self._class(value, paths)
         if stands_in(value) and not isinstance(value, HiddenInput):

@@ -153,7 +153,7 @@ def _entry(k: Any) -> Any:
     if isinstance(k, (bool, np.bool_, Traced)) and (not isinstance(k, Traced) or k.dtype is BOOL):
         return _refuse_bool(k)
     if isinstance(k, Traced):
-        return _integer_value(k.value)
+        return _integer_value(as_value(k))
     if isinstance(k, np.ndarray) and not k.ndim and k.dtype.kind in "iu":
         return _integer_value(as_value(k))
     if isinstance(k, (np.ndarray, list, tuple)):

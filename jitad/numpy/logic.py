@@ -206,10 +206,10 @@ def _whole(name: str) -> Any:
         if x.ndim:
             raise TypeError(f"an array has no method {name}; use np.rint, np.floor, np.ceil or np.trunc")
         if digits and digits[0] is not None:
-            return wrapped(_rounded(x.value, digits[0].__index__()), x.weak)
+            return wrapped(_rounded(as_value(x), digits[0].__index__()), x.weak)
         if x.dtype.kind in "iub":
-            return wrapped(convert(x.value, I64), True)
-        return wrapped(convert(_WHOLE[name](x.value), I64), True)
+            return wrapped(convert(as_value(x), I64), True)
+        return wrapped(convert(_WHOLE[name](as_value(x)), I64), True)
 
     return method
 

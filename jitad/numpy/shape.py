@@ -277,7 +277,7 @@ def _item(x: Any, *args: Any) -> Any:
 def _tolist(x: Any) -> Any:
     """Nested lists of traced Python numbers."""
     if not x.shape:
-        return wrapped(x.value, weak=True)
+        return wrapped(as_value(x), weak=True)
     return [_tolist(row) for row in x]
 
 

@@ -166,21 +166,48 @@ class Emitter:
         In vector code it is inlined, so that its constants leave the loop and common work of several
         functions is shared; from scalar code it is called, so that long programs stay short.
         """
+        return self._call(name, body, xs, "noinline" if xs[0].lanes == 1 else "alwaysinline")
+
+    def rare(self, condition: Reg, name: str, body: Callable[..., Reg], fast: Reg, *xs: Reg) -> Reg:
+        """`body(e, *xs)` in the lanes where the condition holds, which is seldom, `fast` in the others.
+
+        The body is a function of its own, built once per type and lanes, behind a branch that is taken
+        when the condition holds in some lane.
+        """
+        here, slow, on = (self.label(stem) for stem in ("fast", "slow", "on"))
+        self.lines += [f"br label %{here}", f"{here}:"]  # a block whose label the phi can name
+        weights = '!{!"branch_weights", i32 1, i32 2000}'
+        self.lines += [f"br i1 {self.any(condition).text}, label %{slow}, label %{on}, !prof {weights}"]
+        self.lines += [f"{slow}:"]
+        value = self.select(condition, self._call(name, body, xs, "noinline cold"), fast)
+        self.lines += [f"br label %{on}", f"{on}:"]
+        return self.define(
+            f"phi {fast.full} [ {fast.text}, %{here} ], [ {value.text}, %{slow} ]", fast.ty, fast.lanes
+        )
+
+    def any(self, condition: Reg) -> Reg:
+        """Whether the condition holds in some lane, as a scalar."""
+        if condition.lanes == 1:
+            return condition
+        symbol = f"@llvm.vector.reduce.or.v{condition.lanes}i1"
+        self.declarations[symbol] = f"declare i1 {symbol}({condition.full})"
+        return self.define(f"call i1 {symbol}({condition.full} {condition.text})", "i1")
+
+    def _call(self, name: str, body: Callable[..., Reg], xs: tuple[Reg, ...], how: str) -> Reg:
         x = xs[0]
         symbol = f'@"jitad.{name}.{_suffix(x)}"'
         if symbol not in self.functions:
             self.functions[symbol] = ""  # reserves its place: bodies may call other functions
-            self.functions[symbol] = self._definition(symbol, body, xs)
+            self.functions[symbol] = self._definition(symbol, body, xs, how)
         args = ", ".join(f"{v.full} {v.text}" for v in xs)
         return self.define(f"call fastcc {x.full} {symbol}({args})", x.ty, x.lanes)
 
-    def _definition(self, symbol: str, body: Callable[..., Reg], xs: tuple[Reg, ...]) -> str:
+    def _definition(self, symbol: str, body: Callable[..., Reg], xs: tuple[Reg, ...], how: str) -> str:
         inner = Emitter()
         inner.declarations, inner.functions = self.declarations, self.functions
         params = [Reg(f"%x{k}", v.ty, v.lanes, 0) for k, v in enumerate(xs)]
         out = body(inner, *params)
         signature = ", ".join(f"{p.full} {p.text}" for p in params)
-        how = "noinline" if xs[0].lanes == 1 else "alwaysinline"
         facts = f"{how} nounwind willreturn memory(none)"
         head = f"define internal fastcc {out.full} {symbol}({signature}) {facts} {{"
         return "\n".join([head, *inner.lines, f"ret {out.full} {out.text}", "}"])

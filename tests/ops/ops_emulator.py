@@ -41,7 +41,7 @@ INTRINSICS = {
     "llvm.trunc": np.trunc,
     "llvm.rint": np.rint,
     "llvm.copysign": np.copysign,
-    "llvm.fma": lambda x, y, z: x * y + z,
+    "llvm.fma": lambda x, y, z: _fma(x, y, z),
 }
 LIBM = {
     "asin": np.arcsin,
@@ -54,6 +54,11 @@ LIBM = {
     "erf": scipy.special.erf,
     "erfc": scipy.special.erfc,
 }
+
+
+def _fma(x: Any, y: Any, z: Any) -> Any:
+    """Rounded once where a long double holds the product, which is longer than a double on x86."""
+    return (x.astype(np.longdouble) * y + z).astype(x.dtype)
 
 
 def _signed(x: Any) -> Any:
@@ -154,6 +159,15 @@ class Emulator:
         assert instruction in ("trunc", "sext", "zext")
         assert (dtype.itemsize < x.dtype.itemsize) == (instruction == "trunc")
         return (_signed if instruction == "sext" else _unsigned)(x).astype(dtype)
+
+    def bitcast(self, x: Any, ty: str) -> Any:
+        return x.view({"double": np.float64, "float": np.float32, "i64": np.int64, "i32": np.int32}[ty])
+
+    def function(self, name: str, body: Any, *xs: Any) -> Any:
+        return body(self, *xs)
+
+    def rare(self, condition: Any, name: str, body: Any, fast: Any, *xs: Any) -> Any:
+        return np.where(condition, body(self, *xs), fast)
 
     def intrinsic(self, name: str, *xs: Any) -> Any:
         return INTRINSICS[name](*xs)

@@ -1,0 +1,187 @@
+"""Errors are part of the interface: they name the argument, the user's line and what to do."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jitad as jad
+
+A = np.array([1.0, 2.0, 3.0])
+HERE = Path(__file__).name
+
+
+def line_of(marker):
+    """`file:line` of the line of this file that ends in `# marker`."""
+    lines = Path(__file__).read_text().splitlines()
+    (number,) = [i for i, text in enumerate(lines, 1) if text.endswith(f"# {marker}")]
+    return re.escape(f"{HERE}:{number}")
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "text"),
+    [
+        (A.astype(np.float16), TypeError, r"argument w has dtype float16.*w\.astype\(np\.float32\)"),
+        (A.astype(np.longdouble), TypeError, r"argument w has dtype .*w\.astype\(np\.float64\)"),
+        (A.astype(object), TypeError, r"argument w has dtype object"),
+        (np.array(["a"]), TypeError, "argument w has dtype <U1.*pass numbers"),
+        (np.array(["2020-01-01"], "M8[D]"), TypeError, "argument w has dtype datetime64"),
+        (A + 1j, NotImplementedError, "argument w has dtype complex128; complex numbers are not supported yet"),
+        (1j, NotImplementedError, "argument w is complex"),
+        ("text", TypeError, "argument w is a str.*static_argnums"),
+        (print, TypeError, "argument w is a builtin_function_or_method"),
+        ({"a": [1.0, "x"]}, TypeError, r"argument w\['a'\]\[1\] is a str"),
+        (A.view(np.matrix), TypeError, r"argument w is a matrix; pass an ndarray: np\.asarray\(w\)"),
+        (np.ma.masked_array(A), TypeError, "argument w is a MaskedArray"),
+    ],
+    ids=lambda v: type(v).__name__ if not isinstance(v, str) else "",
+)
+def test_arguments_that_are_no_arrays_or_numbers(x, error, text):
+    for transform in (jad.jit, jad.grad):
+        with pytest.raises(error, match=text):
+            transform(lambda v, w: v)(1.0, x)
+
+
+def test_results_that_are_no_arrays_or_numbers():
+    with pytest.raises(TypeError, match="the result of .* has a leaf of type str; results are trees"):
+        jad.jit(lambda x: (x, "text"))(1.0)
+
+
+@pytest.mark.parametrize("transform", [jad.grad, jad.value_and_grad], ids=["grad", "value_and_grad"])
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (lambda x: x, r"value must be a scalar, but it is f64\[3\]; reduce it"),
+        (lambda x: np.sum(x, keepdims=True), r"value has shape \(1,\), not \(\); return its only element"),
+        (lambda x: np.argmax(x), "value must be floating point, but it is i64"),
+        (lambda x: np.all(x > 0), "value must be floating point, but it is bool"),
+        (lambda x: (x[0], x[1]), "must return one scalar, but it returns 2 values"),
+        (lambda x: None, "must return one scalar, but it returns 0 values"),
+    ],
+    ids=["array", "one", "int", "bool", "tuple", "None"],
+)
+def test_gradients_of_no_scalar(transform, f, text):
+    with pytest.raises(TypeError, match=rf"{transform.__name__} of .*<lambda> \(.*{HERE}:\d+\).*{text}"):
+        transform(f)(A)
+
+
+@pytest.mark.parametrize("x", [np.arange(3), np.array([True]), np.int64(1), True, {"a": np.arange(3)}, ()])
+def test_gradients_with_respect_to_integers(x):
+    with pytest.raises(TypeError, match="with respect to x: it is .* only floating-point values have derivatives"):
+        jad.grad(lambda x: 1.0)(x)
+
+
+def test_argnums_errors():
+    with pytest.raises(ValueError, match="argnums 2 of .* the call has 2 positional arguments"):
+        jad.grad(lambda x, y: x, argnums=2)(1.0, 2.0)
+    with pytest.raises(ValueError, match="names an argument twice"):
+        jad.grad(lambda x, y: x, argnums=(0, -2))(1.0, 2.0)
+    with pytest.raises(TypeError, match="argnums is a position"):
+        jad.grad(lambda x: x, argnums="x")
+
+
+def test_has_aux_needs_a_pair():
+    with pytest.raises(TypeError, match=r"must return a pair \(value, auxiliary\)"):
+        jad.grad(lambda x: np.sum(x), has_aux=True)(A)
+
+
+def test_missing_arguments():
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'y'"):
+        jad.jit(lambda x, y: x)(1.0)
+
+
+def test_shape_errors_name_the_line():
+    def f(x, y):
+        return x + y  # shapes
+
+    with pytest.raises(ValueError, match="(?s)broadcast.*f64\\[3\\], f64\\[4\\].*" + line_of("shapes")):
+        jad.jit(f)(A, np.ones(4))
+
+
+def test_control_flow_names_the_line_and_the_value():
+    def f(x):
+        if x[0] > 0:  # condition
+            return x
+        return -x
+
+    text = r"<traced bool .*> was used as a condition \(.*" + line_of("condition") + r"\).*np\.where"
+    with pytest.raises(NotImplementedError, match=text):
+        jad.jit(f)(A)
+
+
+def test_sizes_name_static_argnums():
+    with pytest.raises(NotImplementedError, match="static_argnums"):
+        jad.jit(lambda n: np.zeros(n))(3)
+    with pytest.raises(NotImplementedError, match="static_argnums"):
+        jad.jit(lambda n: sum(range(n)))(3)
+    np.testing.assert_array_equal(jad.jit(lambda n: np.zeros(n), static_argnums=0)(3), np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (float, r"was passed to float\(\)"),
+        (int, r"was passed to int\(\)"),
+        (np.asarray, "was passed to np.array, np.asarray"),
+        (lambda x: np.array([x, x]), r"jitad\.numpy\.array"),
+        (lambda x: [1, 2][x.astype(int)], "size or an index"),
+        (lambda x: np.linalg.svd(x), "svd"),
+        (lambda x: np.sin(x, out=np.zeros(())), "writing a traced result into a concrete array"),
+    ],
+)
+def test_numbers_that_are_not_known(f, text):
+    with pytest.raises(NotImplementedError, match=f"(?s){text}.*{HERE}|{HERE}.*{text}"):
+        jad.jit(lambda x: f(x))(1.0)
+
+
+def test_in_place_updates():
+    def local(x):
+        x += 1
+        return x
+
+    def part(x):
+        x[0] = 1.0
+        return x
+
+    def concrete(x):
+        a = np.zeros(3)
+        a += x
+        return a
+
+    for f in (local, part, concrete):
+        with pytest.raises(NotImplementedError, match=HERE):
+            jad.jit(f)(A)
+    assert jad.jit(local)(2.0) == 3.0
+
+
+def test_printing_shows_the_type(capsys):
+    def f(x):
+        print(x, f"{x * 2}")
+        return x
+
+    jad.jit(f)(A)
+    assert re.search(rf"<traced f64\[3\] .*> <traced f64\[3\] from .*{HERE}:\d+>", capsys.readouterr().out)
+
+
+def test_tangent_errors():
+    f = lambda x, n: np.sum(x)
+    with pytest.raises(ValueError, match=r"tangents\[0\] has shape \(2,\), but \(3,\) is required"):
+        jad.jvp(np.sum, (A,), (np.ones(2),))
+    with pytest.raises(TypeError, match=r"tangents\[0\] is f32\[3\].*astype\(np\.float64\)"):
+        jad.jvp(np.sum, (A,), (A.astype(np.float32),))
+    with pytest.raises(TypeError, match=r"tangents\[0\] is i64\[3\]"):
+        jad.jvp(np.sum, (A,), (np.ones(3, int),))
+    with pytest.raises(TypeError, match="must have the structure"):
+        jad.jvp(lambda p: p["a"], ({"a": 1.0},), ({"b": 1.0},))
+    with pytest.raises(TypeError, match="1 primals, but 2 tangents"):
+        jad.jvp(np.sum, (A,), (A, A))
+    with pytest.raises(TypeError, match=r"as in jvp\(f, \(x,\), \(t,\)\)"):
+        jad.jvp(np.sum, A, A)
+    with pytest.raises(TypeError, match="with respect to n"):
+        jad.vjp(f, A, np.arange(2))
+
+
+def test_derivative_needs_a_scalar():
+    with pytest.raises(TypeError, match=r"x must be a scalar, but it is f64\[3\]; use grad or jvp"):
+        jad.derivative(lambda x: x)(A)

@@ -15,7 +15,7 @@ from ..capture.tracer import Traced, _escaped, implements, implements_method
 from ..ir.graph import Value
 from ..ir.types import IRTypeError
 
-NoValue = np._NoValue  # type: ignore[attr-defined]
+NoValue = np._NoValue
 
 #: Public name ("sum", "linalg.norm", "special.erf") → function; what the coverage table lists.
 COVERAGE: dict[str, Entry] = {}
@@ -36,6 +36,7 @@ class Entry:
 #: Errors that get the user's line; the first that fits is the class of the new error.
 _KINDS = (
     IRTypeError,
+    np.linalg.LinAlgError,
     np.exceptions.AxisError,
     NotImplementedError,
     OverflowError,

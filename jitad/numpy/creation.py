@@ -23,6 +23,7 @@ from .values import (
     iota,
     reshape,
     select,
+    static_int,
     static_ints,
     transpose,
 )
@@ -149,7 +150,7 @@ def linspace(
     device: Any = None,
 ) -> Any:
     """`num` evenly spaced numbers from start to stop, along a new axis; the ends may be traced arrays."""
-    (num,) = static_ints(num, "the number of samples")
+    num = static_int(num, "the number of samples")
     if num < 0:
         raise ValueError(f"Number of samples, {num}, must be non-negative.")
     first, delta, last = _ends(start, stop)
@@ -244,7 +245,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     v = as_value(a)
     if v.type.ndim < 2:
         raise ValueError("diag requires an array of at least two dimensions")
-    return wrapped(diagonal_value(v, *static_ints(offset, "an offset"), axis1, axis2))
+    return wrapped(diagonal_value(v, static_int(offset, "an offset"), axis1, axis2))
 
 
 def diagonal_matrix(v: Value, k: int) -> Value:
@@ -261,7 +262,7 @@ def diagonal_matrix(v: Value, k: int) -> Value:
 def diag(v: Any, k: int = 0) -> Any:
     """The k-th diagonal of a matrix, or the matrix with a vector there."""
     x = as_value(v)
-    (k,) = static_ints(k, "an offset")
+    k = static_int(k, "an offset")
     if x.type.ndim == 1:
         return wrapped(diagonal_matrix(x, k))
     if x.type.ndim != 2:
@@ -273,7 +274,7 @@ def diag(v: Any, k: int = 0) -> Any:
 def diagflat(v: Any, k: int = 0) -> Any:
     """The matrix with the elements of an array on its k-th diagonal."""
     x = as_value(v)
-    return wrapped(diagonal_matrix(reshape(x, (x.type.size,)), *static_ints(k, "an offset")))
+    return wrapped(diagonal_matrix(reshape(x, (x.type.size,)), static_int(k, "an offset")))
 
 
 @surface(np.trace, methods=("trace",))
@@ -302,14 +303,14 @@ def _square(m: Any) -> Value:
 def tril(m: Any, k: int = 0) -> Any:
     """The lower triangle of the last two axes, up to the k-th diagonal; zeros elsewhere."""
     v = _square(m)
-    return wrapped(select(_below(v.type.shape, *static_ints(k, "an offset")), v, const(0, v.dtype)))
+    return wrapped(select(_below(v.type.shape, static_int(k, "an offset")), v, const(0, v.dtype)))
 
 
 @surface(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     """The upper triangle of the last two axes, from the k-th diagonal; zeros elsewhere."""
     v = _square(m)
-    (k,) = static_ints(k, "an offset")
+    k = static_int(k, "an offset")
     return wrapped(select(_below(v.type.shape, k - 1), const(0, v.dtype), v))
 
 
@@ -342,7 +343,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     v = as_value(x)
     if v.type.ndim != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
-    n = v.type.shape[0] if N is None else static_ints(N, "the number of columns")[0]
+    n = v.type.shape[0] if N is None else static_int(N, "the number of columns")
     v = v if v.dtype is not BOOL else convert(v, I64)
     if v.dtype.kind in "iu":
         v = convert(v, canonical(np.promote_types(v.dtype, np.int64)))

@@ -34,21 +34,21 @@ class _Slice(NamedTuple):
     axis: int
     start: int
     step: int
-    count: int
+    length: int
 
 
 class _At(NamedTuple):
     """One entry of an axis, by a Python int."""
 
     axis: int
-    index: int
+    place: int
 
 
 class _Array(NamedTuple):
     """Entries of an axis, by an array of int64."""
 
     axis: int
-    index: Value
+    places: Value
 
 
 def index(v: Value, key: Any) -> Value:
@@ -61,11 +61,11 @@ def index(v: Value, key: Any) -> Value:
 
 def _basic(v: Value, items: list[Any]) -> Value:
     parts = [i for i in items if not isinstance(i, _New)]
-    start = tuple(p.start if isinstance(p, _Slice) else p.index for p in parts)
+    start = tuple(p.start if isinstance(p, _Slice) else p.place for p in parts)
     step = tuple(p.step if isinstance(p, _Slice) else 1 for p in parts)
-    count = tuple(p.count if isinstance(p, _Slice) else 1 for p in parts)
+    count = tuple(p.length if isinstance(p, _Slice) else 1 for p in parts)
     out = slice_value(v, start, step, count)
-    shape = tuple(1 if isinstance(i, _New) else i.count for i in items if not isinstance(i, _At))
+    shape = tuple(1 if isinstance(i, _New) else i.length for i in items if not isinstance(i, _At))
     return reshape(out, shape)
 
 
@@ -74,10 +74,10 @@ def _advanced(v: Value, items: list[Any]) -> Value:
     parts = [i for i in items if not isinstance(i, _New)]
     sliced = [p if isinstance(p, _Slice) else _Slice(p.axis, 0, 1, v.type.shape[p.axis]) for p in parts]
     v = slice_value(
-        v, tuple(s.start for s in sliced), tuple(s.step for s in sliced), tuple(s.count for s in sliced)
+        v, tuple(s.start for s in sliced), tuple(s.step for s in sliced), tuple(s.length for s in sliced)
     )
     picked = [p for p in parts if not isinstance(p, _Slice)]
-    arrays = [p.index if isinstance(p, _Array) else const(p.index, I64) for p in picked]
+    arrays = [p.places if isinstance(p, _Array) else const(p.place, I64) for p in picked]
     joint = common_index_shape([a.type.shape for a in arrays])
     axes = [p.axis for p in picked]
     v = transpose(v, (*axes, *(s.axis for s in parts if isinstance(s, _Slice))))

@@ -23,6 +23,7 @@ from .values import (
     convert,
     reshape,
     slice_axis,
+    static_int,
     static_ints,
 )
 from .values import concatenate as join
@@ -176,7 +177,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     indices_or_sections = concrete(indices_or_sections)
     if np.ndim(indices_or_sections):
         return _cut(v, list(static_ints(indices_or_sections, "a split index")), axis)
-    (sections,) = static_ints(indices_or_sections, "the number of sections")
+    sections = static_int(indices_or_sections, "the number of sections")
     return _cut(v, _sections(v.type.shape[axis], sections), axis)
 
 
@@ -186,7 +187,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     v = as_value(ary)
     indices_or_sections = concrete(indices_or_sections)
     if not np.ndim(indices_or_sections):
-        (sections,) = static_ints(indices_or_sections, "the number of sections")
+        sections = static_int(indices_or_sections, "the number of sections")
         if v.type.shape[axis_index(axis, v.type.ndim)] % sections:
             raise ValueError("array split does not result in an equal division")
     return array_split(ary, indices_or_sections, axis)

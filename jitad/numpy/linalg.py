@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..capture.tracer import implements
-from ..ir.graph import const
+from ..ir.graph import Value, const
 from ..ir.types import F64
 from .core import surface, wrapped
 from .creation import diagonal as _diagonal
@@ -65,14 +65,15 @@ def matrix_power(a: Any, n: Any) -> Any:
         )
     if n == 0:
         return wrapped(broadcast(convert(const(np.eye(v.type.shape[-1]), F64), v.dtype), v.type.shape))
-    result = None
-    while True:
-        if n & 1:
-            result = v if result is None else matmul_values(result, v)
-        n >>= 1
-        if not n:
-            return wrapped(result)
-        v = matmul_values(v, v)
+    return wrapped(_power(v, n))
+
+
+def _power(v: Value, n: int) -> Value:
+    if n == 1:
+        return v
+    half = _power(v, n // 2)
+    square = matmul_values(half, half)
+    return matmul_values(square, v) if n % 2 else square
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -93,12 +94,11 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
         raise ValueError(f"mode must be one of 'valid', 'same', or 'full', not {mode!r}")
     edge = full((n - 1,), 0, dtype)
     padded = join([edge, x, edge], 0)
-    total = None
-    for k in range(n):
-        weight = reshape(slice_axis(y, 0, k, 1, 1), ())
-        term = ops.mul(slice_axis(padded, 0, n - 1 - k + start, 1, count), weight)
-        total = term if total is None else ops.add(total, term)
-    return wrapped(total)
+    terms = [
+        ops.mul(slice_axis(padded, 0, n - 1 - k + start, 1, count), reshape(slice_axis(y, 0, k, 1, 1), ()))
+        for k in range(n)
+    ]
+    return wrapped(reduce(ops.add, terms))
 
 
 @surface(np.interp)

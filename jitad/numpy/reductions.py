@@ -156,7 +156,7 @@ class _Extreme:
 
     def empty(self, v: Value, axes: tuple[int, ...], has_initial: bool) -> Value:
         shape = tuple(n for i, n in enumerate(v.type.shape) if i not in axes)
-        if not has_initial and product(shape):
+        if not has_initial and 0 not in shape:
             raise ValueError(
                 f"zero-size array to reduction operation {self.combine} which has no identity: {v.type}"
             )

@@ -191,6 +191,12 @@ def static_ints(x: Any, what: str) -> tuple[int, ...]:
     return tuple(map(operator_index, items))
 
 
+def static_int(x: Any, what: str) -> int:
+    """A size or an offset as a Python int; a traced one raises as in `static_ints`."""
+    (n,) = static_ints(x, what)
+    return n
+
+
 def concrete(x: Any) -> Any:
     """The array of a traced value that depends on no argument; anything else as it is."""
     if isinstance(x, Traced):
@@ -224,6 +230,7 @@ __all__ = [
     "slice_axis",
     "slice_value",
     "stack_values",
+    "static_int",
     "static_ints",
     "transpose",
     "truth",

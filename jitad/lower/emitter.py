@@ -90,6 +90,13 @@ class Emitter:
     def fneg(self, x: Reg) -> Reg:
         return self.define(f"fneg {x.full} {x.text}", x.ty, x.lanes)
 
+    def multiply_add(self, x: Reg, y: Reg, acc: Reg | None) -> Reg:
+        """`x*y + acc`, fused for floats; the plain product without `acc`."""
+        if x.ty in ("double", "float"):
+            return self.op("fmul", x, y) if acc is None else self.intrinsic("llvm.fma", x, y, acc)
+        xy = self.op("mul", x, y)
+        return xy if acc is None else self.op("add", acc, xy)
+
     def fcmp(self, predicate: str, x: Reg, y: Reg) -> Reg:
         return self.define(f"fcmp {predicate} {x.full} {x.text}, {y.text}", "i1", x.lanes)
 

@@ -71,9 +71,7 @@ class Fold:
         x, y, acc = nest.unify(
             [nest.element(self.eqn.operands[0], ix), nest.element(self.eqn.operands[1], iy), acc]
         )
-        if self.dtype.kind == "f":
-            return self.e.intrinsic("llvm.fma", x, y, acc)
-        return self.e.op("add", acc, self.e.op("mul", x, y))
+        return self.e.multiply_add(x, y, acc)
 
     # accumulators
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..ir.graph import Eqn, Value
 from ..ir.mincut import min_cut
-from .views import is_view, rereads
+from .views import is_view, own_cost, rereads
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -37,7 +37,7 @@ def values_to_keep(plan: Plan) -> Iterable[Eqn]:
         return (STORE + LOAD * shared[v]) * v.type.nbytes / 8
 
     def recompute_cost(v: Value) -> float:
-        return (shared[v] - 1) * plan.producer[v].op.cost * v.size + 1e-9
+        return (shared[v] - 1) * own_cost(plan.producer[v]) * v.size + 1e-9
 
     kept = min_cut(nodes, edges, store_cost, recompute_cost, (), _frontier(plan, readers, nodes))
     return [plan.producer[v] for v in nodes if v in kept]
@@ -57,12 +57,10 @@ def _readers(plan: Plan) -> dict[Value, float]:
             mine, times = {out}, 1.0
         if is_view(eqn):
             mine = {(token, eqn) for token in mine}
-            if rereads(eqn):
-                times *= eqn.results[0].size / eqn.operands[0].size
-        for v in eqn.operands:
+        for k, v in enumerate(eqn.operands):
             if v in plan.inline:
                 tokens.setdefault(v, set()).update(mine)
-                factor[v] = max(factor.get(v, 1.0), times)
+                factor[v] = max(factor.get(v, 1.0), times * rereads(eqn, k))
     return {v: len(found) * factor[v] for v, found in tokens.items()}
 
 

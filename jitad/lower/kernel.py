@@ -199,7 +199,7 @@ class Kernel:
         raise AssertionError(f"{v} has no memory")
 
     def spill(self, v: Value) -> None:
-        """Write the registers of a small array to memory, so that it can be indexed by what is not known yet."""
+        """Write the registers of a small array to memory, for indices that are not known here."""
         registers = self._registers.get(v)
         if registers is None or not v.ndim or v in self._spilled or v in self.buffers.of or v in self._params:
             return

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..ir.graph import Const, Eqn, Value
-from ..ops.lowering import Gather, Iota, Piecewise, Scalar
+from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
-from .views import is_view, piece_bounds, piece_index, view_index
+from .views import is_view, piece_bounds, piece_index, product_indices, view_index
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -153,6 +153,8 @@ class Nest:
             return self._iota(eqn, index)
         if isinstance(lowering, Gather):
             return self._gather(eqn, index)
+        if isinstance(lowering, Dot):
+            return self._product(eqn, index)
         raise NotImplementedError(f"{eqn.op.name} is not computed element by element")
 
     def unify(self, xs: list[Reg]) -> list[Reg]:
@@ -219,6 +221,14 @@ class Nest:
         steps = ", ".join(f"i64 {k * ix.scale}" for k in range(lanes))
         wide = self.e.splat(base, lanes)
         return self.e.op("add", wide, Reg(f"<{steps}>", "i64", lanes))
+
+    def _product(self, eqn: Eqn, index: Index) -> Reg:
+        """A short sum of products, in order, each term fused with what came before."""
+        acc: Reg | None = None
+        for ix, iy in product_indices(eqn, index):
+            x, y = self.unify([self.element(eqn.operands[0], ix), self.element(eqn.operands[1], iy)])
+            acc = self.e.multiply_add(x, y, acc)
+        return acc or self.e.literal(0, llvm_type(eqn.results[0].dtype))
 
     # memory
 

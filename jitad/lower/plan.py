@@ -21,12 +21,24 @@ from ..ops.lowering import (
 from .index import Index, crossings, fixed, identity
 from .keep import values_to_keep
 from .roots import FUSABLE, Reads, Root, Step, base_of, operand_indices
-from .views import is_unit_reshape, is_view, piece_bounds, piece_index, view_index
+from .views import (
+    contracted,
+    is_unit_reshape,
+    is_view,
+    own_cost,
+    piece_bounds,
+    piece_index,
+    product_indices,
+    view_index,
+)
 
 #: Arrays of at most this many elements live in registers; their loops are unrolled.
 SMALL = 16
 #: A product with at most this many multiplications is unrolled or looped inline, beyond it BLAS is called.
 SMALL_DOT = 256
+#: A product of at most this many terms is computed where it is read if it has batch axes or its right operand
+#: is this small: it fuses with what surrounds it, and calling BLAS would cost more.
+INLINE_LENGTH, INLINE_MATRIX = 16, 256
 #: Limits of one fused expression: its depth, and how many pieces its index sets are cut into.
 MAX_DEPTH = 48
 MAX_PIECES = 8
@@ -40,11 +52,7 @@ def is_small(v: Value) -> bool:
 
 def dot_work(eqn: Eqn) -> int:
     """Multiplications of a product."""
-    x = eqn.operands[0]
-    contracted = 1
-    for a in eqn.attrs["contract"][0]:
-        contracted *= x.shape[a]
-    return contracted * eqn.results[0].size
+    return contracted(eqn) * eqn.results[0].size
 
 
 #: (plan, product, operand number) → the memory that the operand is read from, and its strides there.
@@ -116,7 +124,7 @@ class Plan:
             return [self._base(eqn.operands[0])]
         if isinstance(lowering, Gather | ScatterInto):
             return [self._base(eqn.operands[0])]
-        if isinstance(lowering, Dot):
+        if isinstance(lowering, Dot) and self._regime(eqn) == "blas":
             return [self._base(self.product_source(self, eqn, k)[0]) for k in (0, 1)]
         return []
 
@@ -150,9 +158,12 @@ class Plan:
     def _dot_regime(self, eqn: Eqn, tiny: bool) -> str:
         if tiny and dot_work(eqn) <= SMALL_DOT:
             return "small"
-        if not eqn.results[0].type.is_float or eqn.results[0].size == 1:
+        if eqn.results[0].size == 1:
             return "contract"
-        return "blas"
+        inner = contracted(eqn)
+        if inner <= INLINE_LENGTH and (eqn.attrs["batch"][0] or eqn.operands[1].size <= INLINE_MATRIX):
+            return "inline"
+        return "blas" if eqn.results[0].type.is_float else "contract"
 
     def _piecewise_regime(self, eqn: Eqn) -> str:
         pieces = eqn.op.lowering.pieces(eqn)
@@ -181,7 +192,7 @@ class Plan:
         """Cost, depth and pieces of an expression when everything optional is inlined."""
         out = eqn.results[0]
         inputs = [v for v in eqn.operands if v in self.inline]
-        self._cost[out] = eqn.op.cost + sum(self._cost[v] for v in inputs)
+        self._cost[out] = own_cost(eqn) + sum(self._cost[v] for v in inputs)
         self._depth[out] = 1 + max((self._depth[v] for v in inputs), default=0)
         pieces = sum(self._pieces[v] for v in inputs)
         if isinstance(eqn.op.lowering, Piecewise):
@@ -194,7 +205,7 @@ class Plan:
 
     def cost_of(self, eqn: Eqn) -> float:
         """Arithmetic of one element of `eqn` with its inlined operands, in additions."""
-        return eqn.op.cost + sum(self._cost.get(v, 0.0) for v in eqn.operands if v in self.inline)
+        return own_cost(eqn) + sum(self._cost.get(v, 0.0) for v in eqn.operands if v in self.inline)
 
     def home(self, v: Value) -> Value:
         """The value whose memory holds `v`."""
@@ -322,7 +333,10 @@ class Plan:
             stack.append((eqn.operands[0], inner))
             return
         reads.flat = False
-        if isinstance(lowering, Piecewise):
+        if isinstance(lowering, Dot):
+            for indices in product_indices(eqn, index):
+                stack.extend(zip(eqn.operands, indices))
+        elif isinstance(lowering, Piecewise):
             for piece in lowering.pieces(eqn):
                 stack.append((eqn.operands[piece.operand], piece_index(piece, index)))
                 if reads.cuts:

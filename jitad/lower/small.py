@@ -15,7 +15,7 @@ from .emitter import Reg, llvm_type
 from .index import Ix, fixed
 from .nest import LANES, Nest
 from .plan import is_small
-from .views import contract_indices
+from .views import product_indices
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -155,21 +155,12 @@ def _argreduce(kernel: Kernel, eqn: Eqn, xs: list[Reg]) -> list[Reg]:
 
 def _dot(kernel: Kernel, eqn: Eqn, xs: list[Reg], ys: list[Reg]) -> list[Reg]:
     e, out = kernel.e, eqn.results[0]
-    extents = [eqn.operands[0].shape[a] for a in eqn.attrs["contract"][0]]
-    ty = llvm_type(out.dtype)
     results = []
     for at in np.ndindex(*out.shape):
         acc = None
-        for k in np.ndindex(*extents):
-            ix, iy = contract_indices(eqn, tuple(Ix(-1, 0, p) for p in (*at, *k)))
-            x, y = xs[_position(eqn.operands[0], ix)], ys[_position(eqn.operands[1], iy)]
-            if acc is None:
-                acc = e.op("fmul" if ty in ("double", "float") else "mul", x, y)
-            elif ty in ("double", "float"):
-                acc = e.intrinsic("llvm.fma", x, y, acc)
-            else:
-                acc = e.op("add", acc, e.op("mul", x, y))
-        results.append(e.literal(0, ty) if acc is None else acc)
+        for ix, iy in product_indices(eqn, fixed(*at)):
+            acc = e.multiply_add(xs[_position(eqn.operands[0], ix)], ys[_position(eqn.operands[1], iy)], acc)
+        results.append(acc or e.literal(0, llvm_type(out.dtype)))
     return results
 
 

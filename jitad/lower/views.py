@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+
 from ..ir.graph import Eqn
-from ..ops.lowering import Piece, Reshape, View
-from .index import Index, Ix
+from ..ops.lowering import Dot, Piece, Reshape, View
+from .index import Index, Ix, fixed
 
 
 def is_unit_reshape(eqn: Eqn) -> bool:
@@ -63,11 +68,31 @@ def contract_indices(eqn: Eqn, axes: Index) -> tuple[Index, Index]:
     return tuple(index_x[a] for a in range(x.ndim)), tuple(index_y[a] for a in range(y.ndim))
 
 
-def rereads(eqn: Eqn) -> bool:
-    """Whether a view reads elements again: a broadcast along an axis outside one it keeps.
+def contracted(eqn: Eqn) -> int:
+    """How many terms each element of a product sums."""
+    return prod(eqn.operands[0].shape[a] for a in eqn.attrs["contract"][0])
 
-    (A broadcast along inner axes does not: what depends on outer loops only is computed there.)
+
+def product_indices(eqn: Eqn, index: Index) -> Iterator[tuple[Index, Index]]:
+    """For one element of a product, the indices of the operands' elements in each term."""
+    x = eqn.operands[0]
+    for term in np.ndindex(*(x.shape[a] for a in eqn.attrs["contract"][0])):
+        yield contract_indices(eqn, (*index, *fixed(*term)))
+
+
+def own_cost(eqn: Eqn) -> float:
+    """Arithmetic of one element of an equation, its operands given, in additions."""
+    return eqn.op.cost * (contracted(eqn) if isinstance(eqn.op.lowering, Dot) else 1)
+
+
+def rereads(eqn: Eqn, k: int) -> float:
+    """How often an inlined equation reads each element of operand `k`.
+
+    Broadcasting along inner axes reads it once: what depends on outer loops only is computed there.
     """
-    kept = eqn.attrs.get("axes", ()) if eqn.results[0].size > eqn.operands[0].size else ()
-    shape = eqn.results[0].shape
-    return is_view(eqn) and any(shape[a] > 1 and a not in kept for a in range(max(kept, default=0)))
+    v, out = eqn.operands[k], eqn.results[0]
+    if isinstance(eqn.op.lowering, Dot):
+        return contracted(eqn) * out.size / max(v.size, 1)
+    kept = eqn.attrs.get("axes", ()) if out.size > v.size else ()
+    outer = is_view(eqn) and any(out.shape[a] > 1 and a not in kept for a in range(max(kept, default=0)))
+    return out.size / v.size if outer else 1.0

@@ -227,3 +227,23 @@ def test_registers_and_loops_sum_to_the_same_bits(n: int, monkeypatch: pytest.Mo
     monkeypatch.setattr(plan, "SMALL", 0)
     for x, y in zip(registers, run(fn, a)):
         assert x == y
+
+
+def test_short_products_fuse_with_bias_and_activation() -> None:
+    a, m, bias = rng.normal(size=(500, 3)), rng.normal(size=(3, 20)), rng.normal(size=20)
+
+    def make(a: Value, m: Value, bias: Value) -> Value:
+        return ops.tanh(matmul(a, m) + ops.broadcast(bias, shape=(500, 20), axes=(1,)))
+
+    agree(make, lambda a, m, bias: np.tanh(a @ m + bias), a, m, bias)
+    assert lower(build(make, a, m, bias), "jitad.layer").workspace_bytes == 0
+
+
+def test_batches_of_small_products_call_no_blas() -> None:
+    a, b = rng.normal(size=(50, 3, 4)), rng.normal(size=(50, 4, 3))
+
+    def make(a: Value, b: Value) -> Value:
+        return ops.dot(a, ops.exp(b), contract=((2,), (1,)), batch=((0,), (0,)))
+
+    agree(make, lambda a, b: a @ np.exp(b), a, b)
+    assert "blas" not in lower(build(make, a, b), "jitad.batch").llvm

@@ -7,6 +7,7 @@ What the clones write into such copies is carried over to the originals when the
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -89,7 +90,9 @@ class Cloner:
         for name, cell, new in fresh:
             self._cell(cell, new, names.free.get(name, {()}), name)
         for name, paths in names.globals.items():
-            if name in f.__globals__:
+            if name == "open" and name not in f.__globals__:
+                self.copies.put(module, name, hidden(builtins.open, name))
+            elif name in f.__globals__:
                 self._global(f.__globals__, module, name, paths, name in names.written_globals)
         if "super" in names.globals:
             self._bases(f)

@@ -15,6 +15,7 @@ class Copies:
         self._by_copy: dict[int, tuple[Any, Any]] = {}
         self._dicts: list[tuple[dict, dict, dict, bool]] = []
         self._lists: list[tuple[list, list, list]] = []
+        self._slots: dict[tuple[int, str], tuple[Any, Any, Any]] = {}
 
     def copy_of(self, original: Any) -> Any:
         """The stand-in of `original`, or None."""
@@ -49,11 +50,19 @@ class Copies:
 
     def adopt(self, original: Any, copy: Any) -> None:
         """Give the new object `copy` the state of `original`, as a dict that is carried back."""
-        object.__setattr__(copy, "__dict__", self.copy_dict(original.__dict__))
+        state = getattr(original, "__dict__", None)
+        if state is not None:
+            copy.__dict__.update(state)
+            self._dicts.append((state, copy.__dict__, dict(state), False))
         for slot in _slots(type(original)):
             if hasattr(original, slot):
-                object.__setattr__(copy, slot, getattr(original, slot))
+                self.put_slot(original, copy, slot, getattr(original, slot))
         self.remember(original, copy)
+
+    def put_slot(self, original: Any, copy: Any, slot: str, value: Any) -> None:
+        """Set a replacement in a slot of a copied object; it does not count as a change."""
+        object.__setattr__(copy, slot, value)
+        self._slots[id(original), slot] = original, copy, value
 
     def carry_back(self) -> None:
         """Apply to the originals what was written into their copies.
@@ -72,6 +81,9 @@ class Copies:
                         "return it instead"
                     )
                 original[key] = value
+        for (_, slot), (obj, copy_obj, value) in self._slots.items():
+            if (now := getattr(copy_obj, slot, value)) is not value:
+                object.__setattr__(obj, slot, self._original(now))
         for original_list, copy_list, initial_list in self._lists:
             if len(copy_list) != len(initial_list) or any(
                 a is not b for a, b in zip(copy_list, initial_list)

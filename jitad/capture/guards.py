@@ -54,6 +54,21 @@ class DictGuard:
     __repr__ = CellGuard.__repr__
 
 
+class AttributeGuard:
+    """The object has `expected` in a slot, where only Python can look."""
+
+    __slots__ = ("object", "expected", "name")
+    native = False
+
+    def __init__(self, object: Any, expected: Any, name: str) -> None:
+        self.object, self.expected, self.name = object, expected, name
+
+    def current(self) -> Any:
+        return getattr(self.object, self.name, MISSING)
+
+    __repr__ = CellGuard.__repr__
+
+
 class DefaultsGuard:
     """The function still has the same tuple of default values."""
 
@@ -93,7 +108,7 @@ class ContentGuard:
         return f"the contents of {self.name}"
 
 
-Guard = CellGuard | DictGuard | DefaultsGuard | ContentGuard
+Guard = CellGuard | DictGuard | AttributeGuard | DefaultsGuard | ContentGuard
 
 
 def holds(guard: Guard) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from types import FunctionType, MethodType, ModuleType, SimpleNamespace
+from types import FunctionType, MemberDescriptorType, MethodType, ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from .guards import MISSING, DictGuard
+from .guards import MISSING, AttributeGuard, DictGuard
 from .owners import class_dict, is_library, is_library_function
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ _NOT_CLONED = frozenset(
 
 def stands_in(obj: Any) -> bool:
     """Whether objects like this one get a stand-in: instances of a user's class with attributes."""
-    if isinstance(obj, (Enum, BaseException)) or type(getattr(obj, "__dict__", None)) is not dict:
+    if isinstance(obj, (Enum, BaseException)) or (is_library(type(obj)) and type(obj) is not SimpleNamespace):
         return False
-    return type(obj) is SimpleNamespace or not is_library(type(obj))
+    return type(getattr(obj, "__dict__", None)) is dict or any(
+        "__slots__" in vars(c) for c in type(obj).__mro__
+    )
 
 
 def object_stand_in(obj: Any, cloner: Cloner) -> Any:
@@ -61,7 +63,7 @@ def object_stand_in(obj: Any, cloner: Cloner) -> Any:
 
 def _attribute(obj: Any, copy: Any, name: str, cloner: Cloner) -> tuple[Any] | None:
     """Guard the attribute and replace it in the copy; the value, if it is not to be looked up again."""
-    state = obj.__dict__
+    state = getattr(obj, "__dict__", {})
     if copy.__dict__.get(name, MISSING) is not state.get(name, MISSING):
         return None
     owner = next((c for c in type(obj).__mro__ if name in vars(c)), None)
@@ -69,6 +71,12 @@ def _attribute(obj: Any, copy: Any, name: str, cloner: Cloner) -> tuple[Any] | N
     users = owner is not None and not is_library(owner)
     if owner is not None and users:
         cloner.guard(found, DictGuard, class_dict(owner), name)
+    if isinstance(found, MemberDescriptorType):
+        if getattr(copy, name, MISSING) is getattr(obj, name, MISSING) is not MISSING:
+            value = getattr(obj, name)
+            cloner.captures.guards.append(AttributeGuard(obj, value, name))
+            cloner.copies.put_slot(obj, copy, name, cloner.replace(value, {()}, name))
+        return None
     if isinstance(found, property):
         if users and isinstance(found.fget, FunctionType):
             return (cloner.function(found.fget)(copy),)

@@ -27,7 +27,11 @@ def line_of(marker):
         (A.astype(object), TypeError, r"argument w has dtype object"),
         (np.array(["a"]), TypeError, "argument w has dtype <U1.*pass numbers"),
         (np.array(["2020-01-01"], "M8[D]"), TypeError, "argument w has dtype datetime64"),
-        (A + 1j, NotImplementedError, "argument w has dtype complex128; complex numbers are not supported yet"),
+        (
+            A + 1j,
+            NotImplementedError,
+            "argument w has dtype complex128; complex numbers are not supported yet",
+        ),
         (1j, NotImplementedError, "argument w is complex"),
         ("text", TypeError, "argument w is a str.*static_argnums"),
         (print, TypeError, "argument w is a builtin_function_or_method"),
@@ -68,7 +72,9 @@ def test_gradients_of_no_scalar(transform, f, text):
 
 @pytest.mark.parametrize("x", [np.arange(3), np.array([True]), np.int64(1), True, {"a": np.arange(3)}, ()])
 def test_gradients_with_respect_to_integers(x):
-    with pytest.raises(TypeError, match="with respect to x: it is .* only floating-point values have derivatives"):
+    with pytest.raises(
+        TypeError, match="with respect to x: it is .* only floating-point values have derivatives"
+    ):
         jad.grad(lambda x: 1.0)(x)
 
 

@@ -75,7 +75,9 @@ def test_maps_pass_through_jit():
 
 def test_maps_differentiate():
     pullback = jad.vjp(lambda x: x**3, A)[1]
-    np.testing.assert_allclose(jad.grad(lambda ct: np.sum(pullback(ct)[0] ** 2))(np.ones(3)), 2 * (3 * A**2) ** 2)
+    np.testing.assert_allclose(
+        jad.grad(lambda ct: np.sum(pullback(ct)[0] ** 2))(np.ones(3)), 2 * (3 * A**2) ** 2
+    )
 
 
 def test_float32_cotangents():
@@ -90,7 +92,11 @@ def test_float32_cotangents():
 @pytest.mark.parametrize(
     ("ct", "error", "text"),
     [
-        ({"a": np.ones(2), "b": 1.0}, ValueError, r"the cotangent\['a'\] has shape \(2,\), but \(3,\) is required"),
+        (
+            {"a": np.ones(2), "b": 1.0},
+            ValueError,
+            r"the cotangent\['a'\] has shape \(2,\), but \(3,\) is required",
+        ),
         ({"a": np.ones(3)}, TypeError, "the cotangent must have the structure"),
         ((np.ones(3), 1.0), TypeError, "the cotangent must have the structure"),
         ({"a": np.ones(3, np.float32), "b": 1.0}, TypeError, r"the cotangent\['a'\] is f32\[3\]"),

@@ -87,7 +87,9 @@ NAMES = ["grad", "vjp", "jvp", "linearize", "value_and_grad"]
 
 
 @pytest.mark.parametrize("where", ["outside", "inside", "between", "around"])
-@pytest.mark.parametrize("pair", list(itertools.product(range(5), repeat=2)), ids=lambda p: f"{NAMES[p[0]]}-{NAMES[p[1]]}")
+@pytest.mark.parametrize(
+    "pair", list(itertools.product(range(5), repeat=2)), ids=lambda p: f"{NAMES[p[0]]}-{NAMES[p[1]]}"
+)
 def test_second_derivatives_in_any_mix(pair, where):
     inner, outer = (GRADIENTS[i] for i in pair)
     f = jad.jit(cubic) if where == "inside" else cubic

@@ -29,7 +29,16 @@ def loss(p, x=3.0):
 
 @pytest.mark.parametrize(
     "tree",
-    [(W, B), [W, B], {"w": W, "b": B}, Pair(W, B), OrderedDict(w=W, b=B), (W, 0.5), (W, np.float32(0.5)), [W, 1]],
+    [
+        (W, B),
+        [W, B],
+        {"w": W, "b": B},
+        Pair(W, B),
+        OrderedDict(w=W, b=B),
+        (W, 0.5),
+        (W, np.float32(0.5)),
+        [W, 1],
+    ],
     ids=lambda t: type(t).__name__,
 )
 def test_gradients_have_the_tree_of_the_argument(tree):
@@ -103,7 +112,9 @@ def test_positional_and_keyword_calls_share_a_version():
     assert f.cache_info().traces == 1
 
 
-@pytest.mark.parametrize("make", [jad.jit, jad.grad, jad.value_and_grad, jad.derivative], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "make", [jad.jit, jad.grad, jad.value_and_grad, jad.derivative], ids=lambda m: m.__name__
+)
 def test_static_arguments(make):
     seen = []
 

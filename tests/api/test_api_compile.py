@@ -38,7 +38,7 @@ def test_the_c_function(compiled):
 
 
 def test_it_is_called_with_its_own_types_only(compiled):
-    value, slope = compiled(A, 3.0)
+    _, slope = compiled(A, 3.0)
     np.testing.assert_allclose(slope, 6 * TABLE * A)
     out = np.zeros(3)
     assert compiled(A, 3.0, out=(None, out))[1] is out

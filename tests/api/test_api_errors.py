@@ -48,7 +48,7 @@ def test_arguments_that_are_no_arrays_or_numbers(x, error, text):
 
 
 def test_results_that_are_no_arrays_or_numbers():
-    with pytest.raises(TypeError, match="the result of .* has a leaf of type str; results are trees"):
+    with pytest.raises(TypeError, match=r"the result of .* has a leaf of type str; results are trees"):
         jad.jit(lambda x: (x, "text"))(1.0)
 
 
@@ -73,13 +73,13 @@ def test_gradients_of_no_scalar(transform, f, text):
 @pytest.mark.parametrize("x", [np.arange(3), np.array([True]), np.int64(1), True, {"a": np.arange(3)}, ()])
 def test_gradients_with_respect_to_integers(x):
     with pytest.raises(
-        TypeError, match="with respect to x: it is .* only floating-point values have derivatives"
+        TypeError, match=r"with respect to x: it is .* only floating-point values have derivatives"
     ):
         jad.grad(lambda x: 1.0)(x)
 
 
 def test_argnums_errors():
-    with pytest.raises(ValueError, match="argnums 2 of .* the call has 2 positional arguments"):
+    with pytest.raises(ValueError, match=r"argnums 2 of .* the call has 2 positional arguments"):
         jad.grad(lambda x, y: x, argnums=2)(1.0, 2.0)
     with pytest.raises(ValueError, match="names an argument twice"):
         jad.grad(lambda x, y: x, argnums=(0, -2))(1.0, 2.0)

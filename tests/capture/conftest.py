@@ -1,4 +1,4 @@
-"""Everything here runs twice, natively and through the interpreter, with the IR verified after every stage."""
+"""Everything here runs twice, natively and interpreted, with the IR verified after every stage."""
 
 from contextlib import nullcontext
 

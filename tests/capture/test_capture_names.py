@@ -1,4 +1,4 @@
-"""Captured names are never stale: closure cells, globals, defaults, containers; rebound or changed in place."""
+"""Captured names are never stale: cells, globals, defaults, containers; rebound or changed in place."""
 
 import functools
 import types
@@ -57,7 +57,8 @@ def restore():
 def test_a_global_number_is_rebound():
     global NUMBER
     g = check(lambda x: NUMBER * x, X)
-    for NUMBER in (5.0, 2.0, -0.0, 0.0, np.float32(3), 7):
+    for value in (5.0, 2.0, -0.0, 0.0, np.float32(3), 7):
+        NUMBER = value
         agree(g, X)
     NUMBER = 5.0
     agree(g, X)
@@ -67,7 +68,8 @@ def test_a_global_number_is_rebound():
 def test_versions_are_kept_for_when_a_name_comes_back():
     global NUMBER
     g = jad.jit(lambda x: NUMBER * x)
-    for NUMBER in (2.0, 3.0, 2.0, 3.0):
+    for value in (2.0, 3.0, 2.0, 3.0):
+        NUMBER = value
         agree(g, X)
     assert g.cache_info().traces == 2
 
@@ -92,7 +94,8 @@ def test_a_global_array_is_read_by_reference():
 def test_a_global_array_is_rebound():
     global ARRAY
     g = check(lambda x: np.sqrt(ARRAY) * x, X)
-    for ARRAY in (np.ones(3), np.ones(3, np.float32), np.ones((2, 3)), 4.0):
+    for value in (np.ones(3), np.ones(3, np.float32), np.ones((2, 3)), 4.0):
+        ARRAY = value
         agree(g, X)
 
 
@@ -336,7 +339,7 @@ def test_a_global_that_gets_a_traced_value():
         COUNT = x
         return x
 
-    with pytest.raises(NotImplementedError, match="stores <traced f64.*> in the global variable 'COUNT'"):
+    with pytest.raises(NotImplementedError, match=r"stores <traced f64.*> in the global variable 'COUNT'"):
         jad.jit(f)(2.0)
     assert COUNT == 0
 

@@ -87,7 +87,8 @@ def _cotangent_derivative(e: Any, n: int, x: Any) -> Any:
 
 def _cotangent(e: Any, x: Any) -> Any:
     """cot(πx), exactly periodic; ∞ at whole numbers, 0 halfway between."""
-    near = e.op("fsub", x, e.intrinsic("llvm.rint", x))
+    whole = e.intrinsic("llvm.rint", x)
+    near = e.select(e.fcmp("oeq", x, whole), e.const(0.0, x), e.op("fsub", x, whole))  # -∞ is whole too
     size = e.intrinsic("llvm.fabs", near)
     far = e.fcmp("ogt", size, e.const(0.25, x))
     angle = e.select(far, e.op("fsub", e.const(0.5, x), size), size)

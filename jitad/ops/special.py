@@ -20,7 +20,7 @@ from .sampling import binary, unary
 from .select import unless
 
 SLOPE = 2 / pi**0.5  # of erf at 0
-GAMMA_EDGES = (0.0, 1.0, 2.0, -0.5, -2.5, -1.0, -3.0, 1e-310, 1e-5, 30.0, 1e5, np.inf, np.nan)
+GAMMA_EDGES = (0.0, 1.0, 2.0, -0.5, -2.5, -1.0, -3.0, 1e-310, 1e-5, 30.0, 1e5, np.inf, -np.inf, np.nan)
 
 
 def _bell(x: Value) -> Value:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..capture.source import user_line
 from ..capture.trace import stack
-from ..capture.tracer import Traced
+from ..capture.tracer import IMPLEMENTATIONS, Traced, implements
 from ..ir.types import Shape, Type
 from .core import NoValue, begin, explain, surface, unsupported, wrapped
 from .promotion import Key, cast, key_of, loop_dtypes, normal, number, promoted
@@ -110,7 +110,33 @@ def ufunc(
 
     f.__name__ = f.__qualname__ = spec.name
     f.__doc__ = f"`{spec.name}` of arrays or numbers, elementwise, with NumPy's promotion and broadcasting."
-    return surface(*(functions or (spec.numpy,)), name=public or spec.name, differentiable=differentiable)(f)
+    targets = functions or (spec.numpy,)
+    entry = surface(*targets, name=public or spec.name, differentiable=differentiable)(f)
+    for target in targets:
+        implements(target)(_quick(spec, IMPLEMENTATIONS[target]))
+    return entry
+
+
+def _quick(spec: Elementwise, general: Callable[..., Any]) -> Callable[..., Any]:
+    """`general`, with a short way for operands of this trace that need no conversion and no broadcasting."""
+    plans, kernel = spec.plans, spec.kernel
+
+    def on_traced(*operands: Any, **keywords: Any) -> Any:
+        traces = stack()
+        if keywords or not traces:
+            return general(*operands, **keywords)
+        trace = traces[-1]
+        for x in operands:
+            if x.__class__ is not Traced or x.weak or x.home is not trace:
+                return general(*operands)
+        plan = plans.get(tuple([x.value.type for x in operands]))
+        if plan is None or not plan.simple:
+            return general(*operands)
+        trace.builder.loc = user_line(2)
+        out = kernel(*[x.value for x in operands])
+        return tuple([Traced(v, trace) for v in out]) if out.__class__ is tuple else Traced(out, trace)
+
+    return on_traced
 
 
 def _only_dtype(name: str, keywords: dict[str, Any]) -> Any:

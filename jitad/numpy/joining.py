@@ -10,7 +10,7 @@ import numpy as np
 from ..capture.tracer import Traced
 from ..ir.graph import Value, const
 from ..ir.types import I64
-from .core import refuse, surface, unsupported, wrapped
+from .core import holds, refuse, surface, unsupported, wrapped
 from .indexing import in_bounds
 from .promotion import dtype_argument
 from .shape import at_least
@@ -308,7 +308,7 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     obj = concrete(obj)
     if isinstance(obj, Traced):
         unsupported("delete at a traced index", "choose with np.where")
-    if isinstance(obj, (tuple, list)):
+    if isinstance(obj, (tuple, list)) and holds(obj):
         obj = list(static_ints(obj, "an index"))
     return wrapped(pick(v, np.delete(np.arange(v.type.shape[axis]), obj), axis))
 

@@ -76,12 +76,20 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 def _clipped(a: Any, low: Any, high: Any) -> Any:
-    out = a if isinstance(a, Traced) else wrapped(as_value(a))
-    if given(low):
+    out = wrapped(as_value(a), isinstance(a, Traced) and a.weak)
+    if given(low) and not _beyond(low, out.dtype, -1):
         out = SPECS["maximum"](out, low)
-    if given(high):
+    if given(high) and not _beyond(high, out.dtype, 1):
         out = SPECS["minimum"](out, high)
     return out
+
+
+def _beyond(bound: Any, dtype: np.dtype, side: int) -> bool:
+    """Whether a Python int lies at or past the end of an integer dtype, so that it limits nothing."""
+    if bound.__class__ is not int or dtype.kind not in "iu":
+        return False
+    info = np.iinfo(dtype)
+    return bool(bound >= info.max if side > 0 else bound <= info.min)
 
 
 @surface(np.clip)

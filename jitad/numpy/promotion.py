@@ -9,14 +9,15 @@ import numpy as np
 
 from ..capture.tracer import Traced, lift
 from ..ir.graph import Const, Value, const
-from ..ir.types import DTYPES, Type, is_supported, type_of
-from .core import NoValue
+from ..ir.types import DTYPES, F64, Type, is_supported, type_of
+from .core import NoValue, wrapped
 from .values import as_value, canonical, convert
 
 #: What promotion and broadcasting need to know of an operand: its type, or `int`/`float` for a Python number.
 Key = Any
 
 _WEAK = {"f": float, "i": int, "u": int}
+_F64 = type_of(F64)
 _SCALARS = {dtype: type_of(dtype) for dtype in DTYPES.values()}
 
 
@@ -25,8 +26,10 @@ def normal(x: Any) -> Any:
     cls = x.__class__
     if cls is float or cls is int:
         return x
+    if cls is np.float64:
+        return wrapped(Const(x, _F64))
     if isinstance(x, (list, tuple)):
-        return Traced(as_value(x), lift(0).home)
+        return wrapped(as_value(x))
     if isinstance(x, (int, float)) and not isinstance(x, (bool, np.generic)):
         return float(x) if isinstance(x, float) else int(x)
     return lift(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from .roots import Root, Step
 if TYPE_CHECKING:
     from .kernel import Kernel
 
+#: Columns of a strip when operands are read along columns: that many cache lines are in use at once.
+TILE = 64
 #: A body up to this dear (in additions) is unrolled, once per accumulator.
 UNROLL_COST = 24
 
@@ -70,11 +73,38 @@ class Fused:
         elif a == len(self.space) - 1:
             for lo, hi in pairwise(self.cuts[a]):
                 self._row(lo, hi)
+        elif a == len(self.space) - 2 and self._tiled():
+            self._tiles(a)
         else:
             for lo, hi in pairwise(self.cuts[a]):
                 self.nest.loop(lo, hi, 1, lambda: self._axis(a + 1))
         for fold in starting:
             fold.close()
+
+    def _tiled(self) -> bool:
+        """Whether the two innermost axes are walked in tiles, for operands that are read along columns."""
+        return (
+            any(root.reads.across for root in self.roots)
+            and self.space[-1] >= 2 * TILE
+            and len(self.cuts[-1]) == 2
+            and all(fold.start == len(self.space) for fold in self.folds)
+        )
+
+    def _tiles(self, a: int) -> None:
+        """Strips of TILE columns, each walked from the first row to the last: cache lines are used up."""
+        nest, columns = self.nest, self.space[-1]
+        whole = columns - columns % TILE
+
+        def rows(row: Callable[[], None]) -> None:
+            for lo, hi in pairwise(self.cuts[a]):
+                nest.loop(lo, hi, 1, row)
+
+        def strip(at: str) -> None:
+            rows(lambda: nest.span(at, TILE, (0, whole), LANES, self._body, self._unroll()))
+
+        nest.plain_loop("0", whole, TILE, strip)
+        if whole < columns:
+            rows(lambda: self._row(whole, columns))
 
     def _lengths(self) -> list[int]:
         """Lengths of the intervals of the innermost axis."""

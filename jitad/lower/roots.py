@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir.graph import Eqn, Value
-from .index import Index, fixed, identity
+from .index import Index, fixed, identity, row_major
 from .views import contract_indices
 
 #: Roots of these kinds share a nest when their iteration spaces are equal.
@@ -18,12 +18,14 @@ class Reads:
     leaves  memory read → whether only at the identity index
     cuts    per axis, where the index set must be cut so that every piece is known
     flat    elementwise throughout: several axes may be walked as one
+    across  something is read along its columns: neighbours of the innermost axis are far apart in memory,
+            those of the axis outside it are adjacent
     """
 
     def __init__(self, space: tuple[int, ...]) -> None:
         self.leaves: dict[Value, bool] = {}
         self.cuts: list[set[int]] = [set() for _ in space]
-        self.flat = True
+        self.flat, self.across = True, False
         self.identity = identity(len(space))
 
     def leaf(self, v: Value, index: Index) -> None:
@@ -31,6 +33,15 @@ class Reads:
         self.leaves[v] = self.leaves.get(v, True) and same
         if index and not same:
             self.flat = False
+            self.across = self.across or self._is_across(v, index)
+
+    def _is_across(self, v: Value, index: Index) -> bool:
+        inner = len(self.identity) - 1
+        steps = dict.fromkeys((inner, inner - 1), 0)
+        for ix, stride in zip(index, row_major(v.shape)):
+            if ix.axis in steps:
+                steps[ix.axis] += ix.scale * stride
+        return abs(steps[inner]) > 1 and abs(steps[inner - 1]) == 1
 
 
 @dataclass(eq=False)

@@ -247,3 +247,18 @@ def test_batches_of_small_products_call_no_blas() -> None:
 
     agree(make, lambda a, b: a @ np.exp(b), a, b)
     assert "blas" not in lower(build(make, a, b), "jitad.batch").llvm
+
+
+@pytest.mark.parametrize("shape", [(40, 200), (130, 128), (200, 131), (3, 130)])
+def test_transposed_operands_are_read_in_tiles(shape: tuple[int, int]) -> None:
+    a, b = rng.normal(size=shape), rng.normal(size=shape[::-1])
+    agree(
+        lambda a, b: [
+            a + transpose(b),
+            ops.sum(a * transpose(b), axes=(0,)),
+            ops.sum(transpose(b), axes=(1,)),
+        ],
+        lambda a, b: (a + b.T, (a * b.T).sum(0), b.T.sum(1)),
+        a,
+        b,
+    )

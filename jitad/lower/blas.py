@@ -10,14 +10,18 @@ from ..ir.builder import Builder
 from ..ir.graph import Eqn, Function, Value
 from ..ir.op import lookup
 from ..ops.lowering import Dot
+from .emitter import Reg
 from .index import row_major
 from .nest import Nest
 from .plan import Plan
 from .roots import Root
-from .views import is_transpose
+from .views import contracted, is_transpose
 
 if TYPE_CHECKING:
     from .kernel import Kernel
+
+#: Sums of at least this many terms make `x xᵀ` worth computing by one triangle.
+GRAM_LENGTH = 64
 
 
 def source(plan: Plan, eqn: Eqn, k: int) -> tuple[Value, tuple[int, ...]]:
@@ -149,7 +153,11 @@ def emit_product(kernel: Kernel, root: Root) -> None:
 
         a = at(a_home, [s for _, s in x.batch])
         b = at(b_home, [s for _, s in y.batch])
-        _gemm(kernel, x, y, a, b, at(out, list(c_strides)), "d" if out.dtype.itemsize == 8 else "s")
+        kind = "d" if out.dtype.itemsize == 8 else "s"
+        if _is_gram(eqn):
+            _syrk(kernel, x, a, kernel.pointer(out), kind)
+        else:
+            _gemm(kernel, x, y, a, b, at(out, list(c_strides)), kind)
 
     def loops(axis: int) -> None:
         if axis == len(batch):
@@ -196,3 +204,34 @@ def _gemm(kernel: Kernel, x: Layout, y: Layout, a: str, b: str, c: str, kind: st
         [*flags, *map(kernel.integer, (n, m, k)), one, b, kernel.integer(ldb), a, kernel.integer(lda)]
         + [zero, c, kernel.integer(n)],
     )
+
+
+def _is_gram(eqn: Eqn) -> bool:
+    """Whether a product is `x xᵀ`, with sums long enough to pay for mirroring one triangle."""
+    x, y = eqn.operands
+    (cx, cy), (bx, _) = eqn.attrs["contract"], eqn.attrs["batch"]
+    return x is y and cx == cy and not bx and contracted(eqn) >= GRAM_LENGTH and eqn.results[0].ndim == 2
+
+
+def _syrk(kernel: Kernel, x: Layout, a: str, c: str, kind: str) -> None:
+    """C = X Xᵀ: one triangle by ?syrk (upper in BLAS's column order), the other a copy of it."""
+    assert x.free and x.inner
+    n, k = x.free[0], x.inner[0]
+    rows, lda = x.leading()
+    ty = "double" if kind == "d" else "float"
+    kernel.call_blas(
+        f"{kind}syrk",
+        [kernel.character("U"), kernel.character("T" if rows else "N"), kernel.integer(n), kernel.integer(k)]
+        + [kernel.constant(ty, 1.0), a, kernel.integer(lda), kernel.constant(ty, 0.0), c, kernel.integer(n)],
+    )
+    e, nest = kernel.e, Nest(kernel)
+
+    def mirror(i: str, j: str) -> None:
+        """c[i, j] = c[j, i] above the diagonal, itself below."""
+        above = e.icmp("slt", Reg(i, "i64"), Reg(j, "i64"))
+        here, there = (e.offset([(n, r), (1, s)], 0) for r, s in ((i, j), (j, i)))
+        source = e.select(above, Reg(there, "i64"), Reg(here, "i64"))
+        x = e.define(f"load {ty}, ptr {e.gep(c, ty, source.text)}", ty)
+        e.put(f"store {ty} {x.text}, ptr {e.gep(c, ty, here)}")
+
+    nest.plain_loop("0", n, 1, lambda i: nest.plain_loop("0", n, 1, lambda j: mirror(i, j)))

@@ -262,3 +262,14 @@ def test_transposed_operands_are_read_in_tiles(shape: tuple[int, int]) -> None:
         a,
         b,
     )
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_gram_matrices_by_one_triangle(side: int) -> None:
+    a = rng.normal(size=(90, 110))
+
+    def make(a: Value) -> Value:
+        return ops.dot(a, a, contract=((side,), (side,)), batch=((), ()))
+
+    agree(make, lambda a: a @ a.T if side else a.T @ a, a)
+    assert "dsyrk" in lower(build(make, a), "jitad.gram").llvm

@@ -110,6 +110,14 @@ class Growth:
         self.known(v, out.astype(v.dtype, copy=False))
         return self.moderate(v)
 
+    def raw(self, op: Op, *operands: Value, **attrs: Any) -> Value:
+        """One more equation, its result as it comes and not for others to use."""
+        wild, self.wild = self.wild, True
+        v = self.emit(op, *operands, **attrs)
+        self.wild = wild
+        self.pool.remove(v)
+        return v
+
     def moderate(self, v: Value) -> Value:
         data = self.data[v]
         if self.wild or v.dtype.kind != "f" or not data.size or np.max(np.abs(data)) <= LARGE:
@@ -120,7 +128,7 @@ class Growth:
         return self.emit(ops.mul, v, self.constant(v.dtype, (), np.asarray(scale)))
 
     def within(self, v: Value, lo: float, hi: float, always: bool = False) -> Value:
-        """`v`, or if it leaves lo … hi a sine of it that does not; wild programs do that only if `always`."""
+        """`v`, or if it leaves lo … hi a wave of it that does not; wild programs do that only if `always`."""
         data = self.data[v]
         if (self.wild and not always) or bool(((lo <= data) & (data <= hi)).all()):
             return v
@@ -128,7 +136,8 @@ class Growth:
         if not np.isfinite(np.sin(data)).all():
             good = self.emit(ops.isfinite, v)
             v = self.emit(ops.select, good, v, self.constant(v.dtype, (), np.asarray(0.5)))
-        waves = self.emit(ops.mul, self.emit(ops.sin, v), self.constant(v.dtype, (), np.asarray(half)))
+        wave = self.emit(self.draw.pick((ops.sin, ops.cos, ops.tanh, ops.erf)), v)
+        waves = self.emit(ops.mul, wave, self.constant(v.dtype, (), np.asarray(half)))
         return self.emit(ops.add, waves, self.constant(v.dtype, (), np.asarray(middle)))
 
     # choices
@@ -170,29 +179,40 @@ class Growth:
         return self.builder.finish(results)
 
     def results(self) -> list[Value]:
-        """The last value and some others: parameters, constants and the same one twice among them."""
-        out = [self.pool[-1]]
-        for _ in range(self.draw.int(0, 4)):
+        """What nothing reads yet, and some others: parameters, constants and the same one twice among them."""
+        read = {v for eqn in self.builder.eqns for v in eqn.operands}
+        last = [r for eqn in self.builder.eqns for r in eqn.results if r not in read]
+        out = last[-self.draw.pick((1, 2, 4, 8)) :] or [self.pool[-1]]
+        for _ in range(self.draw.pick((0, 0, 1, 3))):
             out.append(self.draw.pick(self.pool[::-1]))
         return out
 
 
-def program(draw: Callable[[Any], Any], *, wild: bool, size: int = 14) -> Case:
-    """A program of any ops and dtypes."""
+@st.composite
+def programs(draw: Callable[[Any], Any]) -> Case:
+    """Programs of any ops and dtypes, one in eight wild."""
     from .ir_rules import RULES
 
     d = Draw(draw)
+    wild = d.int(0, 7) == 7
     first = d.pick((F64, F64, F64, F32))
     others = tuple(d.pick(tuple(DTYPES.values())) for _ in range(d.int(0, 2)))
     g = Growth(d, wild=wild, dtypes=(first, *others))
-    g.grow(d.int(1, size), RULES)
+    g.grow(d.int(1, 18), RULES)
     return Case(g.finish(g.results()), g.arguments, wild)
 
 
 @st.composite
-def programs(draw: Callable[[Any], Any]) -> Case:
-    """Programs of any kind, one in eight wild."""
-    return program(draw, wild=draw(st.integers(0, 7)) == 7)
+def smooth_programs(draw: Callable[[Any], Any], single: bool = True) -> Case:
+    """Tame programs mostly of differentiable ops; `single`: some numbers are f32."""
+    from .ir_rules import SMOOTH_RULES
+
+    d = Draw(draw)
+    first = F32 if single and d.chance(15) else F64
+    others = (F64, I64)[: d.int(0, 2)]
+    g = Growth(d, wild=False, dtypes=(first, *others))
+    g.grow(d.int(1, 12), SMOOTH_RULES)
+    return Case(g.finish(g.results()), g.arguments)
 
 
 ELEMENTWISE = tuple(

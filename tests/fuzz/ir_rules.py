@@ -297,9 +297,10 @@ def dot(g: Growth) -> None:
 LARGE_FACTOR = 1e4
 
 RULES = (
-    arithmetic, elementwise, elementwise, elementwise, smooth, compare, select, select, convert, broadcast,
-    broadcast, reshape, reshape, transpose, slice_, slice_, update, updates, concatenate, iota, gather, scatter,
-    reduce, reduce, reduce, position, scan, dot, dot,
+    elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise,
+    elementwise, elementwise, smooth, smooth, smooth, arithmetic, arithmetic, compare, select, select, convert,
+    broadcast, broadcast, reshape, reshape, transpose, slice_, slice_, update, updates, concatenate, iota, gather,
+    scatter, reduce, reduce, reduce, position, scan, scan, dot, dot,
 )  # fmt: skip
 
 #: Ops that no rule can make would be tested by nothing.
@@ -309,3 +310,27 @@ MADE = {op.name for op in ELEMENTWISE} | set(
     "dot".split()
 )
 assert set(REGISTRY) == MADE, f"no random program has {sorted(set(REGISTRY) - MADE)}"
+
+#: What a `where` is written around: functions that leave the real numbers, or have poles.
+PARTIAL = (ops.log, ops.sqrt, ops.div, ops.power, ops.arcsin, ops.arccosh, ops.arctanh, ops.log1p, ops.hypot)
+
+
+def guarded(g: Growth) -> None:
+    """Functions outside their domain, used only where they are finite."""
+    v = x = g.array("f", least=0)
+    for _ in range(g.draw.int(1, 3)):
+        op = g.draw.pick(PARTIAL)
+        arity = max(accepted(op))
+        operands = [v, *[g.like(v.dtype, v.shape) for _ in range(arity - 1)]]
+        v = g.raw(op, *operands[:: g.draw.pick((1, -1))])
+    size = g.emit(ops.abs, g.raw(ops.mul, v, g.constant(v.dtype, (), np.asarray(1.0))))
+    good = g.emit(ops.lt, size, g.constant(v.dtype, (), np.asarray(50.0)))
+    other = g.draw.pick((x, g.constant(v.dtype, (), np.asarray(0.5)), g.like(v.dtype, v.shape)))
+    g.emit(ops.select, good, v, other)
+
+
+SMOOTH_RULES = (
+    smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, arithmetic, arithmetic, elementwise, compare,
+    select, select, guarded, convert, broadcast, reshape, transpose, slice_, slice_, update, updates, concatenate,
+    gather, scatter, reduce, reduce, reduce, position, scan, scan, dot, dot,
+)  # fmt: skip

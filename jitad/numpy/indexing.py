@@ -51,6 +51,13 @@ class _Array(NamedTuple):
     places: Value
 
 
+class _Known(NamedTuple):
+    """An index array whose numbers are known now, so that its bounds are checked now."""
+
+    places: Value
+    numbers: np.ndarray
+
+
 def index(v: Value, key: Any) -> Value:
     """`v[key]` by NumPy's rules; IndexError where NumPy raises it."""
     items = _parse(key, v.type.shape)
@@ -177,7 +184,7 @@ def _array_entry(k: Any) -> Any:
         return array
     if array.dtype.kind not in "iu":
         raise IndexError(f"arrays used as indices must be of integer (or boolean) type, not {array.dtype}")
-    return convert(as_value(k if array is k else array), I64)
+    return _Known(convert(as_value(k if array is k else array), I64), array)
 
 
 def _integer_value(v: Value) -> Value:
@@ -215,6 +222,10 @@ def _items(e: Any, axis: int, shape: tuple[int, ...], hidden: int) -> list[Any]:
         return [_At(axis, in_bounds(e, axis, shape[axis]))]
     if isinstance(e, np.ndarray):
         return _mask_items(e, axis, shape)
+    if isinstance(e, _Known):
+        for bad in e.numbers[(e.numbers < -shape[axis]) | (e.numbers >= shape[axis])].flat:
+            in_bounds(int(bad), axis, shape[axis])
+        return [_Array(axis, e.places)]
     return [_Array(axis, e)]
 
 
@@ -250,7 +261,8 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         v, axis = reshape(v, (v.type.size,)), 0
     axis = axis_index(axis, v.type.ndim)
     picked = _bounded(_integer_value(as_value(indices)), v.type.shape[axis], mode)
-    return wrapped(index(v, (*[slice(None)] * axis, wrapped(picked))))
+    key = indices if mode == "raise" else wrapped(picked)
+    return wrapped(index(v, (*[slice(None)] * axis, key)))
 
 
 def _bounded(i: Value, n: int, mode: str) -> Value:

@@ -55,6 +55,8 @@ MISTAKES: list[tuple[type[Exception], Any, tuple[Any, ...]]] = [
     (IndexError, lambda v: v[np.array([0.5])], (V,)),
     (IndexError, lambda a: a[[0, 1], [0, 1, 2]], (A,)),
     (IndexError, lambda v: v[v], (V,)),
+    (IndexError, lambda v: v[[0, 5]], (V,)),
+    (IndexError, lambda v: np.take(v, np.array([-6])), (V,)),
     (TypeError, lambda t: t - t, (A > 0,)),
     (TypeError, lambda t: -t, (A > 0,)),
     (TypeError, lambda a: a & a, (A,)),

@@ -30,7 +30,8 @@ class Buffer:
 class Buffers:
     """Places every stored root: results where they are returned, the rest in one workspace.
 
-    An update whose base dies with it writes into the base's memory. Workspace offsets are
+    An update whose base dies with it writes into the base's memory, a map into that of an
+    operand. Workspace offsets are
     given first-fit by size among the intervals that are alive together.
     """
 
@@ -82,7 +83,7 @@ class Buffers:
 
     def _give(self, root: Root, number: int, step: Step) -> None:
         value = root.value
-        base = self._dying_base(root, number, step)
+        base = self._dying_base(root, number, step) or self._dying_operand(root, number, step)
         last = self.last_read.get(value, number)
         if base is not None:
             buffer = self.of[base]
@@ -109,6 +110,31 @@ class Buffers:
         others.remove(base)  # once: it may be the update too
         rereads = any(self.plan.home(leaf) is home for leaf in self.plan.reads_of(others).leaves)
         return home if alone and not rereads and base.type.nbytes == root.value.type.nbytes else None
+
+    def _dying_operand(self, root: Root, number: int, step: Step) -> Value | None:
+        """An operand of a map that nothing reads after this nest, and its nest only where it writes.
+
+        Each element is loaded once a body, before the map stores over it.
+        """
+        if root.kind != "map":
+            return None
+        nbytes = root.value.type.nbytes
+        for leaf, only_identity in root.reads.leaves.items():
+            home = self.plan.home(leaf)
+            buffer = self.of.get(home)
+            if not only_identity or buffer is None or buffer.out >= 0 or buffer.nbytes != nbytes:
+                continue
+            taken = any(v in self.in_place for v in buffer.values if self.plan.roots[v] in step.roots)
+            if self.last_read[home] == number and not taken and self._read_alike(home, leaf, step):
+                return home
+        return None
+
+    def _read_alike(self, home: Value, leaf: Value, step: Step) -> bool:
+        """Whether all roots of a nest read some memory through one value, at the identity index."""
+        reads = [
+            (v, same) for r in step.roots for v, same in r.reads.leaves.items() if self.plan.home(v) is home
+        ]
+        return all(v is leaf and same for v, same in reads) and self.plan.roots[home] not in step.roots
 
     def _place(self) -> int:
         """Offsets in the workspace; its size in bytes."""

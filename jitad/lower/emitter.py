@@ -114,6 +114,10 @@ class Emitter:
         """A constant of another dtype with the lanes of `like`."""
         return self.literal(value, llvm_type(np.dtype(dtype)), like.lanes)
 
+    def single(self, x: Reg) -> bool:
+        """Whether `x` is of single precision."""
+        return x.ty == "float"
+
     def cast(self, instruction: str, x: Reg, dtype: Any) -> Reg:
         """A conversion instruction (`sitofp`, `zext`, `fptrunc` …) to `dtype`."""
         ty = llvm_type(np.dtype(dtype))

@@ -101,21 +101,14 @@ class Fold:
     def step(self, axes: Index, overlap: int = 0) -> None:
         """Fold one element (or vector of elements, but for the first `overlap`) in: the body of the loops."""
         if self.start == len(self.root.space):
-            self._to_memory(lambda acc: self._beyond(overlap, acc, self.absorb(acc, axes)))
+            self._to_memory(lambda acc: beyond(self.nest, overlap, acc, self.absorb(acc, axes)))
         elif self.nest.lanes == 1:
             self._put(self.slots[0], self.absorb(self._get(self.slots[0], 1), axes))
         else:
             accs = [self._get(slot, LANES) for slot in self.slots[1 : 1 + WAYS]]
-            accs = [*accs[1:], self._beyond(overlap, accs[0], self.absorb(accs[0], axes))]
+            accs = [*accs[1:], beyond(self.nest, overlap, accs[0], self.absorb(accs[0], axes))]
             for slot, acc in zip(self.slots[1 : 1 + WAYS], accs):
                 self._put(slot, acc)
-
-    def _beyond(self, overlap: int, old: Reg, new: Reg) -> Reg:
-        """`new` in the lanes that have not been folded in before, `old` in the first `overlap`."""
-        if not overlap or new.lanes == 1:
-            return new
-        flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(new.lanes))
-        return self.e.select(Reg(f"<{flags}>", "i1", new.lanes), new, self.nest.unify([old, new])[0])
 
     def rewind(self, iterations: int) -> None:
         """After a vector loop: bring the rotated accumulators back to their own slots."""
@@ -191,6 +184,15 @@ class Fold:
         """Before the nest: results that accumulate in memory start at the identity."""
         if self.in_memory:
             fill(self.nest.kernel, self.root.value, self.identity())
+
+
+def beyond(nest: Nest, overlap: int, old: Reg, new: Reg) -> Reg:
+    """`new` in the lanes that have not been computed before, `old` in the first `overlap`."""
+    old, new = nest.unify([old, new])
+    if not overlap or new.lanes == 1:
+        return new
+    flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(new.lanes))
+    return nest.e.select(Reg(f"<{flags}>", "i1", new.lanes), new, old)
 
 
 def fill(kernel: object, v: Value, x: Reg) -> None:

@@ -7,7 +7,8 @@ from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
-from .fold import BLOCK, SUPERBLOCK, Fold
+from .emitter import Reg
+from .fold import BLOCK, SUPERBLOCK, Fold, beyond
 from .index import Index, Ix
 from .nest import LANES, Nest
 from .roots import Root, Step
@@ -168,6 +169,13 @@ class Fused:
             if root.kind == "map":
                 x = self.nest.element(root.value, self.axes)
                 if root.stored:
-                    self.nest.store(x, root.value, self.axes)
+                    self._store(root, x)
         for fold in self.folds:
             fold.step(self.axes, self.overlap)
+
+    def _store(self, root: Root, x: Reg) -> None:
+        """Write a map's element; where it overwrites its operand, lanes done before keep what they hold."""
+        nest = self.nest
+        if self.overlap and root.value in nest.kernel.buffers.in_place:
+            x = beyond(nest, self.overlap, nest.held(root.value, self.axes), x)
+        nest.store(x, root.value, self.axes)

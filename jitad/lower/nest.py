@@ -267,6 +267,10 @@ class Nest:
             pointer = self.e.gep(pointer, element, self.e.offset([(stride, self.ivs[innermost])], 0))
         return pointer, stride
 
+    def held(self, v: Value, index: Index) -> Reg:
+        """What the memory of `v` holds at `index` now, whatever value wrote it."""
+        return self._load(v, index)
+
     def _load(self, v: Value, index: Index) -> Reg:
         pointer, stride = self.address(v, index)
         if self.lanes == 1 or stride == 0:

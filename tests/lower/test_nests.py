@@ -273,3 +273,24 @@ def test_gram_matrices_by_one_triangle(side: int) -> None:
 
     agree(make, lambda a: a @ a.T if side else a.T @ a, a)
     assert "dsyrk" in lower(build(make, a), "jitad.gram").llvm
+
+
+@pytest.mark.parametrize("n", [24, 27, 1000, 1003])
+def test_maps_overwrite_operands_that_die(n: int) -> None:
+    a, b = rng.normal(size=(n, 20)), rng.normal(size=20)
+
+    def make(a: Value, b: Value) -> list[Value]:
+        z = matmul(a, b)
+        residual = ops.exp(z) - z
+        return [
+            ops.sum(z * z, axes=(0,)),
+            matmul(transpose(a), residual),
+            ops.reduce_max(residual, axes=(0,)),
+        ]
+
+    def reference(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+        z = a @ b
+        return (z * z).sum(), a.T @ (np.exp(z) - z), (np.exp(z) - z).max()
+
+    agree(make, reference, a, b)
+    assert lower(build(make, a, b), "jitad.residual").workspace_bytes <= 8 * n + 256

@@ -91,11 +91,15 @@ def _alternate(errors: Sequence[Any], size: int) -> tuple[list[int], Any]:
     if len(peaks) < size:
         raise ArithmeticError(f"{len(peaks)} alternations where {size} are needed: raise mpmath's precision")
     while len(peaks) > size:
-        if len(peaks) > size + 1:  # drop the lowest pair of neighbours
-            k = min(range(len(peaks) - 1), key=lambda k: max(abs(errors[i]) for i in peaks[k : k + 2]))
+        k = min(range(len(peaks)), key=lambda k: abs(errors[peaks[k]]))
+        last = len(peaks) - 1
+        if k in (0, last):
+            del peaks[k]
+        elif len(peaks) > size + 1:  # the lowest goes with the lower of its neighbours: signs still alternate
+            k -= abs(errors[peaks[k - 1]]) < abs(errors[peaks[k + 1]])
             del peaks[k : k + 2]
         else:
-            del peaks[0 if abs(errors[peaks[0]]) < abs(errors[peaks[-1]]) else -1]
+            del peaks[0 if abs(errors[peaks[0]]) < abs(errors[peaks[last]]) else last]
     return peaks, worst
 
 

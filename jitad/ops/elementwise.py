@@ -164,6 +164,11 @@ def libm(name: str) -> Callable[..., Any]:
     return lambda e, eqn, *xs: e.libm(name, *xs)
 
 
+def emitted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Emit a function of `ops/math`, which takes the emitter and the operands."""
+    return lambda e, eqn, *xs: function(e, *xs)
+
+
 def special(name: str) -> Callable[..., Any]:
     """Emit a call of `scipy.special.cython_special`'s `name`."""
     return lambda e, eqn, *xs: e.special(name, *xs)

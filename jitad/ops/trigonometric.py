@@ -8,8 +8,9 @@ from ..ir.graph import Value
 from ..ir.op import Op
 from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
-from .elementwise import elementwise, intrinsic, libm
+from .elementwise import elementwise, emitted, libm
 from .exponential import sqrt
+from .math import trigonometric
 from .sampling import binary, unary
 from .select import unless
 
@@ -19,7 +20,7 @@ sin = elementwise(
     "sin",
     "sine",
     partials=lambda x, out: (cos(x),),
-    scalar=intrinsic("llvm.sin"),
+    scalar=emitted(trigonometric.sin),
     reference=np.sin,
     samples=unary(),
     cost=20,
@@ -29,7 +30,7 @@ cos: Op = elementwise(
     "cos",
     "cosine",
     partials=lambda x, out: (lambda t: neg(mul(t, sin(x))),),
-    scalar=intrinsic("llvm.cos"),
+    scalar=emitted(trigonometric.cos),
     reference=np.cos,
     samples=unary(),
     cost=20,

@@ -160,6 +160,9 @@ class Emulator:
         assert (dtype.itemsize < x.dtype.itemsize) == (instruction == "trunc")
         return (_signed if instruction == "sext" else _unsigned)(x).astype(dtype)
 
+    def single(self, x: Any) -> bool:
+        return x.dtype == np.float32
+
     def bitcast(self, x: Any, ty: str) -> Any:
         return x.view({"double": np.float64, "float": np.float32, "i64": np.int64, "i32": np.int32}[ty])
 

@@ -1,0 +1,111 @@
+"""sin and cos: reduction by multiples of π/2, then the polynomial of the quadrant.
+
+|x| ≤ 2²² is reduced by three parts of π/2 under FMA (Cody and Waite): x - n·part₀ is exact, and what the second
+difference loses is carried along. Larger arguments, which are rare, go to libm. The reduction and both polynomials are
+written the same way in each function, so that LLVM computes them once where both are wanted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .coefficients_trigonometric import COS, COS_F32, HALF_PI, SIN, SIN_F32, TWO_OVER_PI
+from .polynomial import estrin, fma, horner
+
+#: Largest argument that is reduced by parts: n times their error is then below 2⁻¹¹⁶, and no double below is
+#: nearer than 2⁻⁶¹ to a multiple of π/2.
+FAR = 2.0**22
+#: Adding it rounds to a whole number, which the low bits of the sum hold.
+ROUND = 1.5 * 2.0**52
+SIGN = -(2**63)
+
+
+def sin(e: Any, x: Any) -> Any:
+    """sin x, ≤ 1 ULP."""
+    return e.function("sin", _sin, x)
+
+
+def cos(e: Any, x: Any) -> Any:
+    """cos x, ≤ 1 ULP."""
+    return e.function("cos", _cos, x)
+
+
+def _sin(e: Any, x: Any) -> Any:
+    return _circular(e, x, "sin", 0)
+
+
+def _cos(e: Any, x: Any) -> Any:
+    return _circular(e, x, "cos", 1)
+
+
+def _circular(e: Any, x: Any, name: str, turn: int) -> Any:
+    """sin(x + turn·π/2); single precision is computed in double."""
+    if e.single(x):
+        wide = e.cast("fpext", x, np.float64)
+        out = e.cast("fptrunc", _quadrant(e, *_both_f32(e, wide), turn), np.float32)
+    else:
+        out = _quadrant(e, *_both(e, x), turn)
+    far = e.fcmp("ugt", e.intrinsic("llvm.fabs", x), e.const(FAR, x))
+    return e.rare(far, f"{name}.far", lambda e, x: e.libm(name, x), out, x)
+
+
+def _quadrant(e: Any, s: Any, c: Any, n: Any, turn: int) -> Any:
+    """sin(r + (n + turn)·π/2) from s = sin r and c = cos r."""
+    odd = e.icmp("ne", e.op("and", n, e.const(1, n)), e.const(0, n))
+    value = e.select(odd, s, c) if turn else e.select(odd, c, s)
+    quarter = e.op("add", n, e.const(turn, n)) if turn else n
+    flip = e.op("and", e.op("shl", quarter, e.const(62, n)), e.const(SIGN, n))
+    return e.bitcast(e.op("xor", e.bitcast(value, "i64"), flip), "double")
+
+
+def _both(e: Any, x: Any) -> tuple[Any, Any, Any]:
+    """sin r, cos r and n, where x = r + n·π/2."""
+    r, excess, n = reduce_by_half_pi(e, x)
+    u = e.op("fmul", r, r)
+    c = _cosine(e, r, excess, u)
+    # r - (r·w + excess·c): where r = -0 the bracket is +0, so that the sign is kept.
+    w = e.op("fmul", u, estrin(e, u, SIN))
+    s = e.op("fsub", r, fma(e, r, w, e.op("fmul", excess, c)))
+    return s, c, n
+
+
+def _cosine(e: Any, r: Any, excess: Any, u: Any) -> Any:
+    """cos(r - excess) as 1 - u/2, its rounding error, and terms that are small."""
+    one, half = e.const(1.0, u), e.const(-0.5, u)
+    head = fma(e, u, half, one)
+    lost = fma(e, u, half, e.op("fsub", one, head))
+    tail = fma(e, e.op("fmul", u, u), estrin(e, u, COS), fma(e, r, excess, lost))
+    return e.op("fadd", head, tail)
+
+
+def reduce_by_half_pi(e: Any, x: Any) -> tuple[Any, Any, Any]:
+    """(r, excess, n) with x = r - excess + n·π/2, |r| ≤ π/4, for |x| ≤ FAR.
+
+    r is rounded and the excess is what rounding lost; n is an integer of which only the low bits count.
+    """
+    n, bits = _nearest(e, x)
+    high, middle, low = (e.const(part, x) for part in HALF_PI)
+    exact = fma(e, n, e.const(-HALF_PI[0], x), x)
+    r = fma(e, n, e.const(-HALF_PI[1], x), exact)
+    excess = fma(e, n, low, fma(e, n, middle, e.op("fsub", r, exact)))
+    return r, excess, bits
+
+
+def _nearest(e: Any, x: Any) -> tuple[Any, Any]:
+    """The whole number nearest to x·2/π, and an integer with the same low bits."""
+    shifted = fma(e, x, e.const(TWO_OVER_PI, x), e.const(ROUND, x))
+    return e.op("fsub", shifted, e.const(ROUND, x)), e.bitcast(shifted, "i64")
+
+
+def _both_f32(e: Any, x: Any) -> tuple[Any, Any, Any]:
+    """sin r, cos r and n, where x = r + n·π/2, to single precision in double arithmetic."""
+    n, bits = _nearest(e, x)
+    for part in HALF_PI[:2]:
+        x = fma(e, n, e.const(-part, x), x)
+    u = e.op("fmul", x, x)
+    # The sum with +0 keeps the sign of x = -0: u·p is then +0 instead of -0.
+    s = fma(e, x, fma(e, u, horner(e, u, SIN_F32), e.const(0.0, u)), x)
+    c = fma(e, u, horner(e, u, COS_F32), e.const(1.0, u))
+    return s, c, bits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from .. import ops, pipeline
@@ -14,7 +13,7 @@ from ..capture.tracer import Traced, call, is_traced
 from ..capture.trees import flatten, unflatten
 from .binding import name_of
 from .differentiate import Point, argument_names, head, lift_argument, point, program, run_inline, structure
-from .jit import Jit
+from .jit import Jit, kept_on
 from .linear import Pushforward, run_early, tangent_inputs
 
 
@@ -34,7 +33,8 @@ def jvp(
     """
     primals, tangents = _tuples(primals, tangents)
     if not tracing():
-        return _compiled_jvp(f, has_aux)(primals, tangents)
+        run = lambda primals, tangents: jvp(f, primals, tangents, has_aux=has_aux)
+        return kept_on(f, ("jvp", has_aux), lambda: Jit(run, name="jvp"))(primals, tangents)
     here, sub = _at(f, "jvp", primals)
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
@@ -56,7 +56,8 @@ def linearize(f: Callable, *primals: Any) -> tuple[Any, Pushforward]:
     tangent of the value; it owns what it needs and does not run the primal again.
     """
     if not tracing():
-        return _compiled_linearize(f)(*primals)
+        make = lambda: Jit(f, lambda f, _: lambda *primals: linearize(f, *primals), name="linearize")
+        return kept_on(f, "linearize", make)(*primals)
     here, sub = _at(f, "linearize", primals)
     whole = pipeline.tangent(sub.fn, _active(here, sub), len(sub.weak))
     result = structure(sub, sub.out_spec)
@@ -137,13 +138,3 @@ def _tuples(primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ..
     if len(primals) != len(tangents):
         raise TypeError(f"jvp: {len(primals)} primals, but {len(tangents)} tangents")
     return tuple(primals), tuple(tangents)
-
-
-@lru_cache(maxsize=256)
-def _compiled_jvp(f: Callable, has_aux: bool) -> Jit:
-    return Jit(lambda primals, tangents: jvp(f, primals, tangents, has_aux=has_aux), name="jvp")
-
-
-@lru_cache(maxsize=256)
-def _compiled_linearize(f: Callable) -> Jit:
-    return Jit(f, lambda f, _: lambda *primals: linearize(f, *primals), name="linearize")

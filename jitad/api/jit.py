@@ -7,11 +7,14 @@ import inspect
 import pickle
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from .. import pipeline
 from ..capture import closure
+from ..capture.source import at, user_line
 from ..capture.trace import tracing
 from ..native.callable import NativeCallable
 from .binding import Binder, Call, as_tuple, name_of
@@ -21,6 +24,8 @@ from .version import Version
 
 #: Versions kept per set of argument types (they differ in what was captured), and entries tried in one call.
 MAX_VERSIONS, MAX_ENTRIES = 8, 4
+#: Compiled vjp, jvp and linearize kept for bound methods and other callables that are not functions.
+MAX_KEPT = 64
 
 
 class CacheInfo(NamedTuple):
@@ -66,6 +71,10 @@ class Jit(NativeCallable):
 
     def _call_slow(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
+            if "out" in kwargs and not self._binder.takes_out:
+                raise NotImplementedError(
+                    f"out= of {self.__name__} inside a traced function{at(user_line(3))}"
+                )
             if self._binder.has_static:
                 self._binder.bind(args, kwargs)  # refuses traced values in static places
             return closure.clone(self._implementation)(*args, **kwargs)
@@ -180,6 +189,38 @@ class Jit(NativeCallable):
 
     def __repr__(self) -> str:
         return f"<jitad function {name_of(self)}{inspect_signature(self)}>"
+
+
+def kept_on(f: Callable, key: Any, make: Callable[[], Jit]) -> Jit:
+    """`make()` once for each function and key.
+
+    It is kept on the function, so that it lives as long as that; for bound methods and the like, which
+    come and go, the last few are kept here.
+    """
+    if not isinstance(f, (FunctionType, Jit)):
+        return _kept_for_others(f, key, make)
+    state = f.__dict__
+    kept = state.get("_jitad")
+    # functools.wraps copies attributes to another function.
+    if kept is None or kept[0]() is not f:
+        kept = state["_jitad"] = weakref.ref(f), {}
+    if key not in kept[1]:
+        kept[1][key] = make()
+    return kept[1][key]
+
+
+_others: dict[Any, Jit] = {}
+
+
+def _kept_for_others(f: Callable, key: Any, make: Callable[[], Jit]) -> Jit:
+    try:
+        found = _others.pop((f, key), None) or make()
+    except TypeError:  # not hashable
+        return make()
+    _others[f, key] = found
+    while len(_others) > MAX_KEPT:
+        _others.pop(next(iter(_others)), None)
+    return found
 
 
 def inherited(f: Any, numbers: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from .. import pipeline
@@ -13,7 +12,7 @@ from ..capture.trace import tracing
 from ..capture.tracer import Traced, lift
 from .binding import name_of
 from .differentiate import argument_names, head, point, program, run_inline, structure
-from .jit import Jit
+from .jit import Jit, kept_on
 from .linear import Pullback, run_early
 
 
@@ -167,7 +166,8 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     Raises TypeError for primals without floating leaves.
     """
     if not tracing():
-        return _compiled(f, has_aux)(*primals)
+        make = lambda: Jit(f, lambda f, _: lambda *primals: vjp(f, *primals, has_aux=has_aux), name="vjp")
+        return kept_on(f, ("vjp", has_aux), make)(*primals)
     here = point(f, "vjp", primals, argument_names(f, range(len(primals))))
     sub = program(f, here, lambda g, values: g(*values))
     spec, aux_spec = head(sub.out_spec, f, has_aux)
@@ -179,9 +179,3 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     pullback = Pullback(late, residuals, outputs)
     value = spec.unflatten(primal[:n])
     return (value, pullback) if aux_spec is None else (value, pullback, aux_spec.unflatten(primal[n:]))
-
-
-@lru_cache(maxsize=256)
-def _compiled(f: Callable, has_aux: bool) -> Jit:
-    """vjp of one function, compiled; kept, so that calls with the same function compile once."""
-    return Jit(f, lambda f, _: lambda *primals: vjp(f, *primals, has_aux=has_aux), name="vjp")

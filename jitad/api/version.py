@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
@@ -32,6 +33,8 @@ class Version:
         self.inputs = tuple(i.array for i in program.captures.inputs)
         self.guards = program.captures.guards
         self.entry_made = False
+        self._binary: pipeline.Binary | None = None
+        self._lock = threading.Lock()
 
     def valid(self) -> bool:
         """Whether all that was captured is as it was when traced, contents of captured arrays aside."""
@@ -40,9 +43,13 @@ class Version:
             for a, i in zip(self.inputs, self.program.captures.inputs)
         )
 
-    @cached_property
+    @property
     def binary(self) -> pipeline.Binary:
-        return pipeline.compile_native(self.program.fn)
+        """The machine code, compiled once however many threads ask for it."""
+        with self._lock:
+            if self._binary is None:
+                self._binary = pipeline.compile_native(self.program.fn)
+            return self._binary
 
     @cached_property
     def signature(self) -> Any:

@@ -52,7 +52,9 @@ class Cloner:
         self.root = root
         self.captures = root.captures
         self.copies = Copies()
+        self._clones: dict[FunctionType, FunctionType] = {}
         self._inside: dict[int, dict[str, Any]] = {}
+        self._paths: dict[tuple[int, str], set[Path]] = {}
         self._guarded: set[Any] = set()
         self._depth = 0
 
@@ -60,7 +62,9 @@ class Cloner:
 
     def callable(self, f: Any) -> Any:
         """A function, bound method, partial or object with `__call__`, cloned."""
-        if isinstance(f, (FunctionType, MethodType, functools.partial)):
+        if isinstance(f, FunctionType):
+            return self.function(f)
+        if isinstance(f, (MethodType, functools.partial)):
             return self.replace(f, {()}, getattr(f, "__name__", "f"))
         if not isinstance(f, (type, np.ufunc)) and not is_library(type(f)):
             call = type(f).__call__
@@ -72,23 +76,16 @@ class Cloner:
         """A clone of `f` that reads the replacements of its names."""
         if id(f.__globals__) in self._inside or is_library_function(f):
             return f
-        known = self.copies.copy_of(f)
+        known = self._clones.get(f)
         if known is not None:
             return known
         names = names_of(f.__code__)
-        cells, fresh = [], []
-        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
-            new = cell if name in names.written_free else self.copies.copy_of(cell)
-            if new is None:
-                new = CellType()
-                self.copies.remember(cell, new)
-                fresh.append((name, cell, new))
-            cells.append(new)
         module = self._globals(f.__globals__)
-        out = FunctionType(f.__code__, module, f.__name__, None, tuple(cells))
-        self.copies.remember(f, out)
-        for name, cell, new in fresh:
-            self._cell(cell, new, names.free.get(name, {()}), name)
+        cells = tuple(
+            self._cell(cell, name, names.free.get(name, {()}), name in names.written_free)
+            for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ())
+        )
+        out = self._clones[f] = FunctionType(f.__code__, module, f.__name__, None, cells)
         for name, paths in names.globals.items():
             if name == "open" and name not in f.__globals__:
                 self.copies.put(module, name, hidden(builtins.open, name))
@@ -99,6 +96,18 @@ class Cloner:
         self._defaults(f, out)
         out.__dict__.update(f.__dict__)
         return out
+
+    def late(self, f: FunctionType) -> Callable:
+        """A function found under a name: cloned, and its own names guarded, when it is called."""
+        if id(f.__globals__) in self._inside or is_library_function(f):
+            return f
+
+        @functools.wraps(f)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self.function(f)(*args, **kwargs)
+
+        self.copies.remember(f, call)
+        return call
 
     def method(self, f: FunctionType, owner: Any) -> Any:
         """The clone of `f` bound to that of `owner`, in which the attributes that `f` reads are replaced."""
@@ -115,15 +124,27 @@ class Cloner:
         value = original[name]
         self.guard(value, DictGuard, original, name)
         if not written:
-            self.copies.put(copy, name, self.replace(value, paths, name))
+            so_far = self._paths.setdefault((id(copy), name), set())
+            so_far |= paths
+            self.copies.put(copy, name, self.replace(value, so_far, name))
 
-    def _cell(self, cell: CellType, new: CellType, paths: set[Path], name: str) -> None:
+    def _cell(self, cell: CellType, name: str, paths: set[Path], written: bool) -> CellType:
+        """The cell in which a clone finds the replacement; the cell itself if the code rebinds it."""
         try:
             value = cell.cell_contents
         except ValueError:
-            return
+            return cell
         self.guard(value, CellGuard, cell, name)
-        new.cell_contents = self.replace(value, paths, name)
+        if written:
+            return cell
+        new = self.copies.copy_of(cell)
+        if new is None:
+            new = CellType()
+            self.copies.remember(cell, new)
+        so_far = self._paths.setdefault((id(cell), name), set())
+        so_far |= paths
+        new.cell_contents = self.replace(value, so_far, name)
+        return new
 
     def _bases(self, f: FunctionType) -> None:
         """`super()` finds the originals of the methods of base classes."""
@@ -177,10 +198,7 @@ class Cloner:
         if isinstance(value, np.ndarray):
             return self._array(value, name)
         if isinstance(value, FunctionType):
-            depth, self._depth = self._depth, 0
-            out = self.function(value)
-            self._depth = depth
-            return out
+            return self.late(value)
         if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
             return (
                 value if is_library_function(value.__func__) else self.method(value.__func__, value.__self__)
@@ -197,7 +215,7 @@ class Cloner:
         if isinstance(value, type):
             return self._class(value, paths)
         if stands_in(value) and not isinstance(value, HiddenInput):
-            return self._object(value)
+            return self._object(value, name)
         return value
 
     def _array(self, array: np.ndarray, name: str) -> Any:
@@ -258,9 +276,12 @@ class Cloner:
             self._watch(f)
         return cls
 
-    def _object(self, obj: Any) -> Any:
+    def _object(self, obj: Any, name: str) -> Any:
         copy = object_stand_in(obj, self)
-        return obj if copy is None else copy
+        if copy is None:
+            self.captures.guards.append(ContentGuard(vars(obj), name, arrays=True))
+            return obj
+        return copy
 
     # code that runs with its own globals: nothing is replaced, contents are compared
 

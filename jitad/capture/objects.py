@@ -30,6 +30,15 @@ def stands_in(obj: Any) -> bool:
     )
 
 
+class _Quiet:
+    """Keeps the subclass from being announced to the user's `__init_subclass__`."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        pass
+
+
 def object_stand_in(obj: Any, cloner: Cloner) -> Any:
     """A copy of `obj` whose attributes and methods lead to replacements; None where its class allows no copy.
 
@@ -37,8 +46,12 @@ def object_stand_in(obj: Any, cloner: Cloner) -> Any:
     copy goes to `obj` when the trace has ended well.
     """
     cls = type(obj)
-    sub: Any = type(cls.__name__, (cls,), {"__class__": property(lambda self: cls)})
+    if type(cls) is not type and not is_library(type(cls)):
+        return None
+    namespace = {"__class__": property(lambda self: cls), "__module__": cls.__module__}
     try:
+        metaclass: Any = type(cls)
+        sub = metaclass(cls.__name__, (_Quiet, cls), namespace)
         copy: Any = SimpleNamespace.__new__(sub) if cls is SimpleNamespace else object.__new__(sub)
     except TypeError:
         return None

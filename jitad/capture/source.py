@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from types import CodeType, FrameType
@@ -59,7 +60,7 @@ def user_line(depth: int = 2) -> Loc | None:
 
 def definition_line(f: object) -> Loc | None:
     """Where a Python function is defined; None for builtins and other callables."""
-    code = getattr(f, "__code__", None)
+    code = getattr(inspect.unwrap(f) if callable(f) else f, "__code__", None)
     return Loc(code.co_filename, code.co_firstlineno) if code is not None else None
 
 

@@ -11,7 +11,9 @@ import optree
 
 #: Dicts are flattened by sorted keys as arguments, in insertion order as results.
 ARGUMENTS, RESULTS = "jitad", "jitad.results"
-optree.dict_insertion_ordered(True, namespace=RESULTS).__enter__()
+# Held for as long as this module lives: collecting it would switch the order back.
+_insertion_ordered = optree.dict_insertion_ordered(True, namespace=RESULTS)
+_insertion_ordered.__enter__()
 
 _plain: set[type] = {np.ndarray, float, int, bool, str, np.float64, np.float32, np.int64, np.int32, np.bool_}
 TreeSpec = optree.PyTreeSpec

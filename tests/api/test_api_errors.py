@@ -191,3 +191,9 @@ def test_tangent_errors():
 def test_derivative_needs_a_scalar():
     with pytest.raises(TypeError, match=r"x must be a scalar, but it is f64\[3\]; use grad or jvp"):
         jad.derivative(lambda x: x)(A)
+
+
+def test_out_inside_a_traced_function():
+    g = jad.jit(lambda x: x * 2)
+    with pytest.raises(NotImplementedError, match=r"out= of <lambda> inside a traced function"):
+        jad.jit(lambda x: g(x, out=np.zeros(3)))(A)

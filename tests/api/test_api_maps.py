@@ -108,14 +108,31 @@ def test_cotangents_are_checked(ct, error, text):
         pullback(ct)
 
 
-def test_calls_with_the_same_function_compile_once():
+TRACED = []
+
+
+class Squared:
+    def method(self, x):
+        TRACED.append(1)
+        return x**2
+
+
+@pytest.mark.parametrize("kind", ["function", "compiled", "method"])
+def test_calls_with_the_same_function_compile_once(kind):
     traced = []
 
-    def g(x):
+    def function(x):
         traced.append(1)
         return x**2
 
+    obj = Squared()
+    if kind == "method":
+        TRACED.clear()
+        traced = TRACED
+    g = jad.jit(function) if kind == "compiled" else function
+
     for k in range(3):
+        g = obj.method if kind == "method" else g
         jad.vjp(g, A + k)[1](A)
         jad.jvp(g, (A + k,), (A,))
         jad.linearize(g, A + k)[1](A)

@@ -397,3 +397,34 @@ def test_explain():
     assert "guard: NUMBER is 2.0, compared at each call" in text
     assert "guard: the contents of WEIGHTS, compared in Python: no native entry" in text
     assert "captures no names" in jad.explain(lambda x: np.sin(x), X)
+
+
+def test_a_closure_cell_that_the_function_rebinds():
+    n = 0
+
+    def f(x):
+        nonlocal n
+        n += 1
+        return x * n
+
+    g = jad.jit(f)
+    np.testing.assert_allclose([g(2.0), g(2.0), g(2.0)], [2.0, 4.0, 6.0])
+
+
+def test_functions_that_are_not_called_have_no_guards():
+    def never(x):
+        return x * NUMBER
+
+    f = lambda x: never(x) if x.ndim > 5 else x
+    text = jad.explain(f, X)
+    assert "never" in text and "NUMBER" not in text
+
+
+def test_one_function_reads_a_class_and_another_makes_instances():
+    def rate(x):
+        return x * Settings.rate
+
+    def check_class(x):
+        return rate(x) if isinstance(Settings(), Settings) else x
+
+    agree(jad.jit(lambda x: check_class(x) + rate(x) + check_class(x)), X)

@@ -205,3 +205,36 @@ def test_compiled_methods_of_copied_objects():
     for b in (copy.copy(a), copy.deepcopy(a)):
         b.k = 5.0
         assert (a.apply(1.0), b.apply(1.0)) == (2.0, 5.0)
+
+
+def test_stand_ins_are_not_announced_to_the_class():
+    announced = []
+
+    class Plugin:
+        def __init_subclass__(cls, **kwargs):
+            announced.append(cls)
+
+        def __init__(self):
+            self.w = X.copy()
+
+    p = Plugin()
+    g = jad.jit(lambda x: p.w * x)
+    agree(g, X)
+    assert announced == []
+
+
+def test_classes_with_metaclasses():
+    class Meta(type):
+        pass
+
+    class Odd(metaclass=Meta):
+        def __init__(self):
+            self.w = X.copy()
+
+    p = Odd()
+    g = jad.jit(lambda x: np.sqrt(p.w) * x)
+    agree(g, X)
+    p.w[0] = 49.0
+    agree(g, X)
+    p.w = np.ones(3)
+    agree(g, X)

@@ -28,6 +28,10 @@ class _New(NamedTuple):
     """`None`: a new axis of length 1."""
 
 
+class _Gap(NamedTuple):
+    """An ellipsis: it parts the indices on either side even where it stands for no axis."""
+
+
 class _Slice(NamedTuple):
     """Part of an axis, `start + step·k` for k < count."""
 
@@ -67,18 +71,18 @@ def index(v: Value, key: Any) -> Value:
 
 
 def _basic(v: Value, items: list[Any]) -> Value:
-    parts = [i for i in items if not isinstance(i, _New)]
+    parts = [i for i in items if not isinstance(i, (_New, _Gap))]
     start = tuple(p.start if isinstance(p, _Slice) else p.place for p in parts)
     step = tuple(p.step if isinstance(p, _Slice) else 1 for p in parts)
     count = tuple(p.length if isinstance(p, _Slice) else 1 for p in parts)
     out = slice_value(v, start, step, count)
-    shape = tuple(1 if isinstance(i, _New) else i.length for i in items if not isinstance(i, _At))
+    shape = tuple(1 if isinstance(i, _New) else i.length for i in items if not isinstance(i, (_At, _Gap)))
     return reshape(out, shape)
 
 
 def _advanced(v: Value, items: list[Any]) -> Value:
     """Slices first, then one gather over the indexed axes; ints count as index arrays here."""
-    parts = [i for i in items if not isinstance(i, _New)]
+    parts = [i for i in items if not isinstance(i, (_New, _Gap))]
     sliced = [p if isinstance(p, _Slice) else _Slice(p.axis, 0, 1, v.type.shape[p.axis]) for p in parts]
     v = slice_value(
         v, tuple(s.start for s in sliced), tuple(s.step for s in sliced), tuple(s.length for s in sliced)
@@ -144,7 +148,7 @@ def _parse(key: Any, shape: tuple[int, ...]) -> list[Any]:
     for e in entries:
         for item in _items(e, axis, shape, len(shape) - used):
             items.append(item)
-            axis += not isinstance(item, _New)
+            axis += not isinstance(item, (_New, _Gap))
     return items
 
 
@@ -213,7 +217,7 @@ def _items(e: Any, axis: int, shape: tuple[int, ...], hidden: int) -> list[Any]:
     if e is None:
         return [_New()]
     if e is Ellipsis:
-        return [_Slice(axis + i, 0, 1, shape[axis + i]) for i in range(hidden)]
+        return [_Gap(), *(_Slice(axis + i, 0, 1, shape[axis + i]) for i in range(hidden))]
     if isinstance(e, slice):
         start, stop, step = e.indices(shape[axis])
         count = len(range(start, stop, step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any
 
@@ -155,3 +156,16 @@ def test_random_rearrangements(seed: int) -> None:
     for _ in range(30):
         x = array(rng.choice(SHAPES[:4]))
         agree(rearrangement(rng, x), x, derivatives=rng.random() < 0.3)
+
+
+def test_fuzz_numpy_surface() -> None:
+    """As many further seeds as FUZZ / 100 says (`make fuzz`); 2 without it."""
+    seeds = range(100, 100 + max(2, int(os.environ.get("FUZZ", "0")) // 100))
+    tests = (
+        test_random_keys, test_random_einsum, test_random_reductions, test_random_broadcasting,
+        test_random_products, test_random_rearrangements,
+    )  # fmt: skip
+    for seed in seeds:
+        for test in tests:
+            test(seed)
+    print(f"numpy surface: {len(seeds) * len(tests)} batches of random programs ran")

@@ -30,6 +30,7 @@ class Fused:
         self.nest = Nest(kernel, frozenset(r.value for r in step.roots if r.kind == "map"))
         self.space = step.space
         self.overlap = 0  # lanes of the current vector that were computed before
+        self.overwrites = any(root.value in kernel.buffers.in_place for root in step.roots)
         self.cuts = self._merged_cuts()
         self.axes: Index = tuple(Ix(a, 1, 0) for a in range(len(self.space)))
         self._flatten()
@@ -174,8 +175,8 @@ class Fused:
             fold.step(self.axes, self.overlap)
 
     def _store(self, root: Root, x: Reg) -> None:
-        """Write a map's element; where it overwrites its operand, lanes done before keep what they hold."""
+        """Write a map's element; where one of the nest overwrites an operand, lanes done before stay."""
         nest = self.nest
-        if self.overlap and root.value in nest.kernel.buffers.in_place:
+        if self.overlap and self.overwrites:
             x = beyond(nest, self.overlap, nest.held(root.value, self.axes), x)
         nest.store(x, root.value, self.axes)

@@ -13,6 +13,7 @@ import numpy as _numpy
 
 from . import (
     creation,
+    diagonals,
     einsum,
     indexing,
     joining,
@@ -21,9 +22,11 @@ from . import (
     norms,
     polynomials,
     products,
+    ramps,
     rearrange,
     reductions,
     shape,
+    splitting,
     statistics,
     ufunc_methods,
     ufuncs,
@@ -32,7 +35,8 @@ from . import unsupported as _unsupported
 
 _REGISTERING = (norms, ufunc_methods, _unsupported)  # imported for what they register
 _MODULES: tuple[ModuleType, ...] = (
-    creation, indexing, joining, logic, polynomials, products, rearrange, reductions, shape, statistics
+    creation, diagonals, indexing, joining, logic, polynomials, products, ramps, rearrange, reductions, shape,
+    splitting, statistics,
 )  # fmt: skip
 
 _PUBLIC: dict[str, Any] = dict(ufuncs.UFUNCS)

@@ -11,7 +11,7 @@ from .. import ops
 from ..ir.graph import Value
 from ..ir.types import BOOL, I64
 from .core import refuse, surface, wrapped
-from .creation import diagonal_value
+from .diagonals import diagonal_value
 from .products import dot_values
 from .promotion import dtype_argument
 from .values import as_value, broadcast, common_dtype, convert, reshape, transpose, truth

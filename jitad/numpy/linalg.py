@@ -10,8 +10,8 @@ from ..capture.tracer import implements
 from ..ir.graph import Value, const
 from ..ir.types import F64
 from .core import surface, wrapped
-from .creation import diagonal as _diagonal
-from .creation import trace as _trace
+from .diagonals import diagonal as _diagonal
+from .diagonals import trace as _trace
 from .norms import matrix_norm, norm, vector_norm
 from .products import cross, matmul, matmul_values, outer, tensordot, vecdot
 from .shape import matrix_transpose

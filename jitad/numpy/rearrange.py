@@ -11,8 +11,8 @@ from .. import ops
 from ..ir.graph import Value, const
 from ..ir.types import BOOL
 from .core import NoValue, given, surface, unsupported, wrapped
-from .joining import pick
 from .promotion import cast, normal
+from .splitting import pick
 from .ufuncs import SPECS
 from .values import (
     as_value,

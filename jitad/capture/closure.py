@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -18,18 +18,19 @@ import numpy as np
 
 from ..ir.types import is_supported
 from .copies import Copies
-from .guards import CellGuard, ContentGuard, DefaultsGuard, DictGuard
+from .guards import CONTAINERS, CellGuard, ContentGuard, DefaultsGuard, DictGuard
 from .hidden import HiddenInput, hidden, hidden_attributes
 from .names import Path, names_of
 from .objects import ModuleStandIn, object_stand_in, stands_in
 from .owners import is_library, is_library_function
 from .trace import Trace, current_trace
-from .tracer import Traced
+from .traced import Traced
+from .watch import watch_class
 
 #: How deep lists, dicts and objects inside each other are followed.
-_DEPTH = 4
+_DEPTH = 16
 #: Methods that change a list or dict without looking at what is in it.
-_ADDING = frozenset({"append", "extend", "insert", "clear"})
+_ADDING = frozenset({"append", "appendleft", "add", "extend", "insert", "clear"})
 
 
 def clone(f: Callable) -> Callable:
@@ -56,7 +57,9 @@ class Cloner:
         self._inside: dict[int, dict[str, Any]] = {}
         self._paths: dict[tuple[int, str], set[Path]] = {}
         self._guarded: set[Any] = set()
+        self.watched: set[FunctionType] = set()
         self._depth = 0
+        self._in_container = False
 
     # callables
 
@@ -150,8 +153,7 @@ class Cloner:
         """`super()` finds the originals of the methods of base classes."""
         cells = dict(zip(f.__code__.co_freevars, f.__closure__ or ()))
         for cls in cells["__class__"].cell_contents.__mro__[1:] if "__class__" in cells else ():
-            for base in _methods(cls):
-                self._watch(base)
+            watch_class(cls, self)
 
     def _defaults(self, f: FunctionType, out: FunctionType) -> None:
         if f.__defaults__:
@@ -209,7 +211,7 @@ class Cloner:
             return self._module(value, paths)
         if isinstance(value, tuple):
             return self._tuple(value, name)
-        if type(value) in (list, dict):
+        if isinstance(value, CONTAINERS):
             only_added_to = paths and all(len(p) == 1 and p[0] in _ADDING for p in paths)
             return value if only_added_to else self._container(value, name)
         if isinstance(value, type):
@@ -242,10 +244,16 @@ class Cloner:
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
 
     def _container(self, value: Any, name: str) -> Any:
-        """A list or dict: its copy, if anything in it is replaced; guarded by contents, in Python."""
-        self.captures.guards.append(ContentGuard(value, name))
+        """A list, dict or the like: guarded by contents, in Python; lists and dicts are copied if need be."""
+        plain = type(value) in (list, dict)
+        if not self._in_container:
+            self.captures.guards.append(ContentGuard(value, name, arrays=not plain))
+        if not plain:
+            return value
+        outer, self._in_container = self._in_container, True
         keys = list(value) if isinstance(value, dict) else range(len(value))
         items = [self.replace(value[k], {()}, f"{name}[{k!r}]") for k in keys]
+        self._in_container = outer
         if all(new is value[k] for k, new in zip(keys, items)):
             return value
         if isinstance(value, dict):
@@ -272,8 +280,7 @@ class Cloner:
             return cls
         if () not in paths:
             return ModuleStandIn(cls, self)
-        for f in _methods(cls):
-            self._watch(f)
+        watch_class(cls, self)
         return cls
 
     def _object(self, obj: Any, name: str) -> Any:
@@ -282,36 +289,3 @@ class Cloner:
             self.captures.guards.append(ContentGuard(vars(obj), name, arrays=True))
             return obj
         return copy
-
-    # code that runs with its own globals: nothing is replaced, contents are compared
-
-    def _watch(self, f: FunctionType) -> None:
-        """Guard every name that `f` reads, arrays and containers by their contents."""
-        if ("watch", f) in self._guarded:
-            return
-        self._guarded.add(("watch", f))
-        names = names_of(f.__code__)
-        found: list[Any] = [
-            (f.__globals__, n, f.__globals__[n], DictGuard) for n in names.globals if n in f.__globals__
-        ]
-        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
-            try:
-                found.append((cell, name, cell.cell_contents, CellGuard))
-            except ValueError:
-                continue
-        for holder, name, value, kind in found:
-            self.guard(value, kind, holder, name)
-            if isinstance(value, FunctionType) and not is_library_function(value):
-                self._watch(value)
-            elif isinstance(value, (np.ndarray, list, dict)):
-                self.captures.guards.append(ContentGuard(value, name, arrays=True))
-
-
-def _methods(cls: type) -> Iterator[FunctionType]:
-    """The Python functions in a user's class and its bases, those behind properties and class methods too."""
-    for owner in cls.__mro__:
-        if not is_library(owner):
-            for value in list(vars(owner).values()):
-                f = getattr(value, "__func__", None) or getattr(value, "fget", None) or value
-                if isinstance(f, FunctionType) and not is_library_function(f):
-                    yield f

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tracer import Traced
+from .traced import Traced
 
 
 class Copies:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections import deque
 from types import CellType
 from typing import Any
 
@@ -17,6 +19,8 @@ class Missing:
 
 
 MISSING: Any = Missing()
+#: Mutable containers, whose contents only Python can compare.
+CONTAINERS = (list, dict, set, deque, bytearray, array)
 _VALUES = (int, float, bool, complex, str, bytes, type(None), np.generic)
 
 
@@ -132,18 +136,20 @@ def equal(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def contents(x: Any, arrays: bool = False, depth: int = 4) -> Any:
+def contents(x: Any, arrays: bool = False, depth: int = 16) -> Any:
     """What `x` holds, comparable by `equal`; objects inside stand for themselves (by their identity)."""
     if isinstance(x, np.ndarray):
         return ("array", str(x.dtype), x.shape, x.tobytes()) if arrays else x
     if depth == 0 or isinstance(x, _VALUES):
         return x
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, (list, tuple, deque)):
         return (type(x).__name__, *(contents(item, arrays, depth - 1) for item in x))
     if isinstance(x, dict):
         return ("dict", *((contents(k, arrays, 0), contents(v, arrays, depth - 1)) for k, v in x.items()))
     if isinstance(x, (set, frozenset)):
         return ("set", *sorted(map(repr, x)))
+    if isinstance(x, (bytearray, array)):
+        return type(x).__name__, bytes(x)
     return x
 
 

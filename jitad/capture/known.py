@@ -42,7 +42,7 @@ def _source(v: Value, trace: Trace) -> Callable[[], np.ndarray] | None:
     """How to get the array of a parameter of `trace`, noting that it was looked at; None for arguments."""
     outer = next((outer for outer, param in trace.imports.items() if param is v), None)
     if outer is not None:
-        from .tracer import Traced
+        from .traced import Traced
 
         found = known(Traced(outer, trace.sources[outer]))
         return None if found is None else lambda: found
@@ -51,7 +51,7 @@ def _source(v: Value, trace: Trace) -> Callable[[], np.ndarray] | None:
 
 def known_arguments(args: Any) -> Any | None:
     """A tree of arguments with arrays in place of the traced ones, or None if one of these is not known."""
-    from .tracer import Traced
+    from .traced import Traced
 
     leaves, spec = optree.tree_flatten(args, none_is_leaf=True)
     found = [known(x) if isinstance(x, Traced) else x for x in leaves]

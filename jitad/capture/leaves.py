@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ir.types import BOOL, F64, I64, Type, is_supported, type_of
-from .tracer import Traced
+from .traced import Traced
 
 
 class LeafType(NamedTuple):

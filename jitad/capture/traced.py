@@ -1,0 +1,269 @@
+"""Traced: the stand-in for an array or number while a Python function runs."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..ir.graph import Loc, Value
+from ..ir.types import Type
+from .errors import TracedValueError
+from .known import known, known_arguments
+from .source import at, user_line
+from .trace import Trace
+
+#: NumPy or SciPy function, ufunc, or (ufunc, method name) → the function that replaces it on traced values.
+IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
+#: Method or attribute name of Traced → function of (self, …); filled by the NumPy surface.
+METHODS: dict[str, Callable[..., Any]] = {}
+
+
+class Traced:
+    """A traced array of fixed dtype and shape, or a traced number.
+
+    value  its IR value
+    home   the trace it belongs to; used after that has finished it raises EscapedTraceError
+    weak   it stands for a Python number, whose dtype gives way in promotion
+    """
+
+    __slots__ = ("value", "home", "weak", "__weakref__")
+    __array_priority__ = 1e6
+
+    def __init__(self, value: Value, home: Trace, weak: bool = False) -> None:
+        self.value = value
+        self.home = home
+        self.weak = weak
+
+    @property
+    def type(self) -> Type:
+        return self.value.type
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.value.type.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.type.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.value.type.ndim
+
+    @property
+    def size(self) -> int:
+        return self.value.type.size
+
+    @property
+    def itemsize(self) -> int:
+        return self.value.type.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.value.type.nbytes
+
+    @property
+    def T(self) -> Traced:
+        return METHODS["transpose"](self)
+
+    @property
+    def real(self) -> Traced:
+        return self
+
+    def __len__(self) -> int:
+        if not self.value.type.shape:
+            raise TypeError("len() of unsized object")
+        return self.value.type.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.value.type.shape:
+            raise TypeError("iteration over a 0-d array")
+        if self.dtype.kind != "f" and (array := known(self)) is not None:
+            return iter(array)
+        return (METHODS["__getitem__"](self, i) for i in range(self.value.type.shape[0]))
+
+    def __repr__(self) -> str:
+        loc = defined_at(self)
+        return f"<traced {self.value.type}{' from ' + str(loc) if loc else ''}>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __hash__(self) -> int:
+        raise TypeError(f"{self!r} is not hashable, as arrays are not; use its position or a name as the key")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"a traced array has no attribute {name!r}")
+        if (array := known(self)) is not None:
+            return getattr(array, name)
+        raise NotImplementedError(f"ndarray.{name} has no traced form{at(user_line())}")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if kwargs.get("out") is not None:
+            _refuse_write(kwargs["out"])
+        f = IMPLEMENTATIONS.get(ufunc if method == "__call__" else (ufunc, method))
+        if f is None:
+            if (found := known_arguments((inputs, kwargs))) is not None:
+                return getattr(ufunc, method)(*found[0], **found[1])
+            name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            _unsupported(f"np.{name}" if getattr(np, ufunc.__name__, None) is ufunc else name)
+        return f(*inputs, **kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        f = IMPLEMENTATIONS.get(func)
+        if f is None:
+            if (found := known_arguments((args, kwargs))) is not None:
+                return func(*found[0], **found[1])
+            _unsupported(f"{getattr(func, '__module__', 'numpy')}.{func.__name__}")
+        if kwargs.get("out") is not None:
+            _refuse_write((kwargs["out"],))
+        return f(*args, **kwargs)
+
+    def __bool__(self) -> bool:
+        return bool(
+            _number(
+                self,
+                "was used as a condition",
+                "choose between values with np.where; `and`, `or`, `not` are np.logical_and, _or, _not",
+            )
+        )
+
+    def __index__(self) -> int:
+        return operator.index(
+            _number(
+                self,
+                "was used as a size or an index of a Python object",
+                "make the argument static: static_argnums or static_argnames of the transformation",
+            )[()]
+        )
+
+    def __int__(self) -> int:
+        return int(
+            _number(self, "was passed to int()", "use x.astype(np.int64), or static_argnums for arguments")
+        )
+
+    def __float__(self) -> float:
+        return float(
+            _number(
+                self,
+                "was passed to float() or a function of math",
+                "use the functions of numpy or jitad.math",
+            )
+        )
+
+    def __complex__(self) -> complex:
+        return complex(_number(self, "was passed to complex()", "complex numbers are not supported yet"))
+
+    def __round__(self, *digits: int) -> Any:
+        return round(_number(self, "was passed to round()", "use np.rint").item(), *digits)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = _number(
+            self,
+            "was passed to np.array, np.asarray or a function that needs its numbers",
+            "build arrays of traced values with np.stack, np.concatenate or jitad.numpy.array",
+        )
+        return array.astype(dtype) if dtype is not None else array.copy()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise NotImplementedError(
+            f"writing into part of the traced array {self!r} is not supported yet{at(user_line())}; "
+            "build the new array with np.where or np.concatenate"
+        )
+
+    def __copy__(self) -> Traced:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Traced:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{self!r} cannot be pickled")
+
+
+def _inplace(name: str) -> Callable[[Traced, Any], Any]:
+    method = f"__{name}__"
+
+    def update(self: Traced, other: Any) -> Any:
+        if self.value.type.shape:
+            raise NotImplementedError(
+                f"updating the traced array {self!r} in place is not supported yet{at(user_line())}; "
+                "write x = x + y instead of x += y"
+            )
+        return METHODS[method](self, other)
+
+    update.__name__ = f"__i{name}__"
+    return update
+
+
+for _name in ("add sub mul truediv floordiv mod pow matmul and or xor lshift rshift").split():
+    setattr(Traced, f"__i{_name}__", _inplace(_name))
+
+
+def implements(*functions: Any) -> Callable[[Callable], Callable]:
+    """Decorator: the function stands in for these NumPy or SciPy functions, or (ufunc, method name)."""
+
+    def register(f: Callable) -> Callable:
+        for function in functions:
+            IMPLEMENTATIONS[function] = f
+        return f
+
+    return register
+
+
+def implements_method(*names: str) -> Callable[[Callable], Callable]:
+    """Decorator: the function, of (self, …), is the method or operator of these names."""
+
+    def register(f: Callable) -> Callable:
+        for name in names:
+            METHODS[name] = f
+            setattr(Traced, name, f)
+        return f
+
+    return register
+
+
+def is_traced(x: Any) -> bool:
+    """Whether `x` is a traced array or number."""
+    return isinstance(x, Traced)
+
+
+def defined_at(x: Traced) -> Loc | None:
+    """The line that computed `x`; that of the function for its arguments."""
+    value = x.value
+    for eqn in reversed(x.home.builder.eqns):
+        if value in eqn.results:
+            return eqn.loc
+    return x.home.loc
+
+
+def _number(x: Traced, what: str, remedy: str) -> np.ndarray:
+    """The array of a traced value that depends on no argument; the error for all others."""
+    array = known(x)
+    if array is not None:
+        return array
+    raise TracedValueError(
+        f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; {remedy}"
+    )
+
+
+def _unsupported(name: str) -> NoReturn:
+    raise NotImplementedError(
+        f"{name} has no traced form{at(user_line(3))}; write it with supported functions (see jitad.numpy), "
+        "or compute it outside the traced function and pass the result as an argument"
+    )
+
+
+def _refuse_write(outs: Any) -> NoReturn:
+    outs = outs if isinstance(outs, tuple) else (outs,)
+    kind = "traced" if any(isinstance(o, Traced) for o in outs) else "concrete"
+    raise NotImplementedError(
+        f"writing a traced result into a {kind} array (out=, or an in-place operator) is not supported yet"
+        f"{at(user_line(3))}; use the value that the function returns"
+    )

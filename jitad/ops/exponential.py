@@ -7,7 +7,8 @@ from math import log as ln
 import numpy as np
 
 from .arithmetic import div, mul
-from .elementwise import elementwise, intrinsic, libm
+from .elementwise import elementwise, emitted, intrinsic, libm
+from .math import exponential, logarithm
 from .sampling import unary
 
 LN2, LN10 = ln(2), ln(10)
@@ -17,7 +18,7 @@ exp = elementwise(
     "exp",
     "e**x",
     partials=lambda x, out: (out,),
-    scalar=intrinsic("llvm.exp"),
+    scalar=emitted(exponential.exp),
     reference=np.exp,
     samples=unary(),
     cost=15,
@@ -47,7 +48,7 @@ log = elementwise(
     "log",
     "natural logarithm",
     partials=lambda x, out: (lambda t: div(t, x),),
-    scalar=intrinsic("llvm.log"),
+    scalar=emitted(logarithm.log),
     reference=np.log,
     samples=unary(POSITIVE),
     cost=15,

@@ -39,3 +39,9 @@ def clamp(e: Any, x: Any, lo: float, hi: float) -> Any:
     low, high = e.const(lo, x), e.const(hi, x)
     x = e.select(e.fcmp("ogt", low, x), low, x)
     return e.select(e.fcmp("olt", high, x), high, x)
+
+
+def even_odd(e: Any, x: Any, coefficients: Sequence[float]) -> Any:
+    """Σ coefficients[k]·x**k as two chains in x², half as long as Horner's for one product more."""
+    square = e.op("fmul", x, x)
+    return fma(e, horner(e, square, coefficients[1::2]), x, horner(e, square, coefficients[::2]))

@@ -125,8 +125,8 @@ def _settings(llvm_text: str, opt_level: int) -> _Settings:
         raise ValueError(f"opt_level is 0, 1, 2 or 3, not {opt_level!r}")
     if opt_level == 3:
         return _Settings(3, 3, slp=True, loops=True)
-    if opt_level:
-        lines, loops = llvm_text.count("\n"), " phi " in llvm_text
+    if opt_level:  # a loop is known by its metadata: phis merge branches too
+        lines, loops = llvm_text.count("\n"), "!llvm.loop" in llvm_text
         if lines > (LARGE_MODULE_LINES if loops else LONG_PROGRAM_LINES):
             return _Settings(1, 2 if loops else 0, light=True)
     # Kernels arrive with their loops already vectorised; only straight-line scalar code is left to pack.

@@ -219,10 +219,11 @@ body:
   %i = phi i64 [0, %entry], [%j, %body]
   %j = add i64 %i, 1
   %end = icmp eq i64 %j, 9
-  br i1 %end, label %done, label %body
+  br i1 %end, label %done, label %body, !llvm.loop !0
 done:
   ret i64 %j
 }
+!0 = distinct !{!0}
 """
     module = compile_module(loop + long_program(2 * engine.LARGE_MODULE_LINES))
     assert module._settings.light and module._settings.codegen_level == 2

@@ -442,7 +442,11 @@ OTHERS = {
         lambda c: c["w"].__setitem__(0, 9.0),
         lambda c: np.sqrt(c["w"]),
     ),
-    "deep": ([[[[[[[1.0]]]]]]], lambda c: c[0][0][0][0][0][0].append(2.0), lambda c: sum(c[0][0][0][0][0][0])),
+    "deep": (
+        [[[[[[[1.0]]]]]]],
+        lambda c: c[0][0][0][0][0][0].append(2.0),
+        lambda c: sum(c[0][0][0][0][0][0]),
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Const, Function, Loc, Value
+from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
 from .buffers import Buffers, aligned
 from .chunk import Chunk, Text
@@ -18,7 +19,7 @@ from .index import fixed
 from .nest import Nest
 from .plan import Plan
 from .roots import Root, Step
-from .sequential import emit_argreduce, emit_scan, emit_scatter, emit_update
+from .sequential import emit_scan, emit_scatter, emit_update
 from .small import emit_small
 
 #: Instructions after which a straight-line program continues in a function of its own.

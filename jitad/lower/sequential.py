@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..ir.graph import Value
 from ..ops.lowering import Piece
 from .emitter import Reg, llvm_type
-from .index import Index, Ix, identity, row_major
+from .index import Index, identity, row_major
 from .nest import LANES, Nest
 from .roots import Root
 
@@ -74,67 +75,49 @@ def _accumulate(nest: Nest, v: Value, index: Index, x: Reg) -> Reg:
     return nest.e.op("fadd" if v.type.is_float else "add", old, x)
 
 
-def _axis_last(rank: int, axis: int) -> tuple[list[int], Index]:
-    """Loop order with `axis` innermost, and the index of the array in those loops."""
-    order = [a for a in range(rank) if a != axis] + [axis]
-    return order, tuple(Ix(order.index(a), 1, 0) for a in range(rank))
-
-
 def emit_scan(kernel: Kernel, root: Root) -> None:
-    """A running fold along one axis."""
-    eqn, x = root.eqn, root.eqn.operands[0]
-    axis, reverse = eqn.attrs["axis"], eqn.attrs["reverse"]
-    order, index = _axis_last(x.ndim, axis)
-    if reverse:
-        index = tuple(ix.affine(-1, x.shape[axis] - 1) if a == axis else ix for a, ix in enumerate(index))
-    nest, e = Nest(kernel), kernel.e
-    ty = llvm_type(root.value.dtype)
-    slot = kernel.stack_slot(ty)
+    """A running fold along one axis: one accumulator a row, or row by row along an outer axis."""
+    x = root.eqn.operands[0]
+    axis, extent = root.eqn.attrs["axis"], x.shape[root.eqn.attrs["axis"]]
+    index = identity(x.ndim)
+    if root.eqn.attrs["reverse"]:
+        index = tuple(ix.affine(-1, extent - 1) if a == axis else ix for a, ix in enumerate(index))
+    nest = Nest(kernel)
+
+    def next_of(acc: Reg) -> Reg:
+        xs = nest.unify([acc, *(nest.element(v, index) for v in root.eqn.operands)])
+        return root.eqn.op.lowering.combine(kernel.e, root.eqn, *xs)
+
+    initial = kernel.e.literal(root.eqn.op.lowering.init(root.value.dtype), llvm_type(root.value.dtype))
+    scan = _scan_rows if axis == x.ndim - 1 else _scan_planes
+    walk(nest, x.shape[:axis], lambda: scan(nest, root, index, initial, next_of), vectors=False)
+
+
+def _scan_rows(nest: Nest, root: Root, index: Index, initial: Reg, next_of: Callable[[Reg], Reg]) -> None:
+    e = nest.e
+    slot = nest.kernel.stack_slot(initial.ty)
+    e.put(f"store {initial.ty} {initial.text}, ptr {slot}")
 
     def step() -> None:
-        acc = e.define(f"load {ty}, ptr {slot}", ty)
-        acc = eqn.op.lowering.combine(e, eqn, acc, *(nest.element(v, index) for v in eqn.operands))
-        e.put(f"store {ty} {acc.text}, ptr {slot}")
+        acc = next_of(e.define(f"load {initial.ty}, ptr {slot}", initial.ty))
+        e.put(f"store {acc.ty} {acc.text}, ptr {slot}")
         nest.store(acc, root.value, index)
 
-    def line() -> None:
-        identity_ = e.literal(eqn.op.lowering.init(root.value.dtype), ty)
-        e.put(f"store {ty} {identity_.text}, ptr {slot}")
-        nest.loop(0, x.shape[axis], 1, step)
-
-    walk(nest, tuple(x.shape[a] for a in order[:-1]), line, vectors=False)
+    nest.loop(0, root.value.shape[-1], 1, step)
 
 
-def emit_argreduce(kernel: Kernel, root: Root) -> None:
-    """The position of the extreme element along one axis."""
-    eqn, (x,) = root.eqn, root.eqn.operands
-    axis = eqn.attrs["axis"]
-    order, index = _axis_last(x.ndim, axis)
-    nest, e = Nest(kernel), kernel.e
-    ty = llvm_type(x.dtype)
-    best, where = kernel.stack_slot(ty), kernel.stack_slot("i64")
+def _scan_planes(nest: Nest, root: Root, index: Index, initial: Reg, next_of: Callable[[Reg], Reg]) -> None:
+    shape, axis = root.value.shape, root.eqn.attrs["axis"]
+    behind = tuple(ix.affine(1, -ix.scale) if a == axis else ix for a, ix in enumerate(index))
 
-    def step() -> None:
-        element = nest.element(x, index)
-        old = e.define(f"load {ty}, ptr {best}", ty)
-        at = e.define(f"load i64, ptr {where}", "i64")
-        better = eqn.op.lowering.better(e, eqn, element, old)
-        e.put(f"store {ty} {e.select(better, element, old).text}, ptr {best}")
-        e.put(f"store i64 {e.select(better, nest.position(index[axis]), at).text}, ptr {where}")
+    def row(acc: Callable[[], Reg]) -> Callable[[], None]:
+        def body() -> None:
+            nest.store(next_of(acc()), root.value, index)
 
-    def line() -> None:
-        first = tuple(Ix(-1, 0, 0) if a == axis else ix for a, ix in enumerate(index))
-        e.put(f"store {ty} {nest.element(x, first).text}, ptr {best}")
-        e.put(f"store i64 0, ptr {where}")
-        nest.loop(1, x.shape[axis], 1, step)
-        kept = tuple(ix for a, ix in enumerate(index) if a != axis)
-        found = e.define(f"load i64, ptr {where}", "i64")
-        if kept:
-            nest.store(found, root.value, kept)
-        else:
-            kernel.set_registers(root.value, [found])
+        return lambda: walk(nest, shape, body, vectors=True, axis=axis + 1)
 
-    walk(nest, tuple(x.shape[a] for a in order[:-1]), line, vectors=False)
+    nest.loop(0, 1, 1, row(lambda: initial))
+    nest.loop(1, shape[axis], 1, row(lambda: nest.held(root.value, behind)))
 
 
 def emit_scatter(kernel: Kernel, root: Root) -> None:

@@ -294,3 +294,32 @@ def test_maps_overwrite_operands_that_die(n: int) -> None:
 
     agree(make, reference, a, b)
     assert lower(build(make, a, b), "jitad.residual").workspace_bytes <= 8 * n + 256
+
+
+@pytest.mark.parametrize("shape", [(1, 40), (7, 16), (7, 17), (7, 100), (30, 5), (3, 20, 11)])
+@pytest.mark.parametrize("special", ["plain", "ties", "nan"])
+def test_positions_of_the_first_extreme_element(shape: tuple[int, ...], special: str) -> None:
+    a = rng.normal(size=shape)
+    if special == "ties":
+        a = np.round(a)
+    if special == "nan":
+        a[rng.random(shape) < 0.1] = np.nan
+    axes = range(len(shape))
+    agree(
+        lambda a: [op(a, axis=axis) for axis in axes for op in (ops.argmax, ops.argmin)],
+        lambda a: tuple(f(a, axis) for axis in axes for f in (np.argmax, np.argmin)),
+        a,
+    )
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_scans_along_each_axis(axis: int, reverse: bool) -> None:
+    a = rng.normal(size=(5, 7, 19))
+
+    def reference(a: np.ndarray) -> np.ndarray:
+        flipped = np.flip(a, axis) if reverse else a
+        out = np.cumsum(np.exp(flipped), axis)
+        return np.flip(out, axis) if reverse else out
+
+    agree(lambda a: ops.cumsum(ops.exp(a), axis=axis, reverse=reverse), reference, a)

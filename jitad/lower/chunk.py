@@ -69,6 +69,7 @@ class Text:
         self.globals: list[str] = []
         self._constants: dict[tuple[str, Any], str] = {}
         self.metadata: list[str] = []
+        self._nontemporal = ""
 
     def name(self, suffix: str) -> str:
         return f'@"{self.symbol}.{suffix}"'
@@ -95,6 +96,13 @@ class Text:
         parts = f'!{number}, !{{!"llvm.loop.vectorize.width", i32 1}}' + (f", {hint}" if hint else "")
         self.metadata.append(f"!{number} = distinct !{{{parts}}}")
         return f"!{number}"
+
+    def nontemporal(self) -> str:
+        """Metadata of stores that pass the caches."""
+        if not self._nontemporal:
+            self._nontemporal = f"!{len(self.metadata)}"
+            self.metadata.append(f"{self._nontemporal} = !{{i32 1}}")
+        return self._nontemporal
 
     def assemble(self, kernel: Kernel) -> str:
         names = [f"%in{k}" for k in range(self.inputs)] + [f"%const{k}" for k in range(len(kernel.constants))]
@@ -127,6 +135,8 @@ class Main:
                 functions += self._function(module, chunk)
                 args = ", ".join(f"ptr {n}" for n in [*self.names, "%ws", "%status"])
                 lines.append(f"call fastcc void {module.name(str(chunk.number))}({args})")
+        if kernel.streams:
+            lines.append("fence seq_cst")  # other threads see the stores that passed the caches
         lines += [*release, "%code = load i32, ptr %status", "ret i32 %code"]
         if kernel.frame_bytes > STACK_BYTES:
             lines += ["nomemory:", "ret i32 -1"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Const, Function, Loc, Value
+from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
 from .buffers import Buffers, aligned
@@ -55,6 +56,7 @@ class Kernel:
         self.buffers = Buffers(self.plan)
         self.e = Emitter()
         self.text = Text(symbol, len(fn.params), len(fn.results))
+        self.streams = False
         self.constants: list[np.ndarray] = []
         self.messages: dict[int, Message] = {}
         self._params = {p: k for k, p in enumerate(fn.params)}
@@ -198,6 +200,18 @@ class Kernel:
         if isinstance(v, Const):
             return self._constant_array(v)
         raise AssertionError(f"{v} has no memory")
+
+    def streamed(self, v: Value) -> bool:
+        """Whether a value is a result too large to be worth caching, and read by nothing in the kernel."""
+        buffer = self.buffers.of.get(v)
+        return (
+            buffer is not None
+            and buffer.out >= 0
+            and buffer.nbytes >= stream.STREAM_BYTES
+            and len(buffer.values) == 1
+            and v not in self.buffers.last_read
+            and v.dtype.itemsize >= 4
+        )
 
     def spill(self, v: Value) -> None:
         """Write the registers of a small array to memory, for indices that are not known here."""

@@ -10,6 +10,7 @@ from ..ir.graph import Const, Eqn, Value
 from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
+from .stream import stream_store
 from .views import is_view, piece_bounds, piece_index, product_indices, view_index
 
 if TYPE_CHECKING:
@@ -295,7 +296,10 @@ class Nest:
         if x.lanes == 1:
             x = self.splat(x, self.lanes)
         if stride == 1:
-            self.e.store(x, pointer, v.dtype)
+            if self.kernel.streamed(v):
+                stream_store(self.kernel, x, pointer)
+            else:
+                self.e.store(x, pointer, v.dtype)
             return
         for lane in range(self.lanes):
             at = self.e.gep(pointer, memory_type(v.dtype), str(lane * stride))

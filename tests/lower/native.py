@@ -36,13 +36,15 @@ def compile_function(
     count = len(fn.params) + len(low.constants) + len(fn.results)
     native = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * count)(module.address(low.symbol))
 
-    def call(*arrays: np.ndarray) -> tuple[int, list[np.ndarray]]:
+    def into(results: list[np.ndarray], *arrays: np.ndarray) -> int:
         held = [np.ascontiguousarray(a).reshape(np.shape(a)) for a in arrays]
-        results = [np.full(r.shape, 77, r.dtype) for r in fn.results]
-        status = native(*[a.ctypes.data for a in (*held, *low.constants, *results)])
-        return status, results
+        return native(*[a.ctypes.data for a in (*held, *low.constants, *results)])
 
-    call.module = module  # type: ignore[attr-defined]
+    def call(*arrays: np.ndarray) -> tuple[int, list[np.ndarray]]:
+        results = [np.full(r.shape, 77, r.dtype) for r in fn.results]
+        return into(results, *arrays), results
+
+    call.module, call.into = module, into  # type: ignore[attr-defined]
     return low, call
 
 

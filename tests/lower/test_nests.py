@@ -7,7 +7,7 @@ import pytest
 
 from jitad import ops
 from jitad.ir.graph import Value
-from jitad.lower import lower, plan
+from jitad.lower import lower, plan, stream
 
 from .native import build, compile_function, run
 
@@ -323,3 +323,21 @@ def test_scans_along_each_axis(axis: int, reverse: bool) -> None:
         return np.flip(out, axis) if reverse else out
 
     agree(lambda a: ops.cumsum(ops.exp(a), axis=axis, reverse=reverse), reference, a)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2])
+def test_large_results_pass_the_caches_wherever_they_are(
+    offset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "STREAM_BYTES", 1000)
+    for dtype in (np.float64, np.float32, np.int64):
+        a = (100 * rng.normal(size=1003)).astype(dtype)
+        fn = build(lambda a: [a + a, ops.sum(a * a, axes=(0,))], a)
+        low, call = compile_function(fn)
+        assert "!nontemporal" in low.llvm and "fence" in low.llvm
+        memory = np.zeros(1100, dtype)
+        first = -memory.ctypes.data // memory.itemsize % (64 // memory.itemsize) + offset
+        out = [memory[first : first + 1003], np.zeros((), dtype)]
+        assert call.into(out, a) == 0
+        np.testing.assert_array_equal(out[0], a + a)
+        assert not memory[:first].any() and not memory[first + 1003 :].any()

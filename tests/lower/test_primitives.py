@@ -1,4 +1,4 @@
-"""Every primitive, at every sample it declares: native code equals the reference, in registers and in loops."""
+"""Every primitive at every sample it declares: native code equals the reference, in registers and loops."""
 
 from __future__ import annotations
 

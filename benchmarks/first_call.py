@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import jitad as jad
-from benchmarks.harness import Report, Row, Target, agree, first_calls, ratio
+from benchmarks.harness import Report, Row, Target, agree, beside, first_calls, ratio
 from benchmarks.peers import measure_with
 
 
@@ -79,7 +79,7 @@ def run() -> Report:
     return Report(
         "First call",
         "Median time from decorating a new ten-op function of two arrays to its result, process warm.",
-        [Row("value", value), Row("gradient", gradient)],
+        [Row("value", value, beside(value)), Row("gradient", gradient, beside(gradient))],
         [
             Target("first call, ten ops", value["jitad"], 0.040),
             Target("first call, ten ops, beside JAX", ratio(value["jitad"], value["JAX"]), 0.5, "×"),

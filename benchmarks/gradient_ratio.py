@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 import jitad as jad
+from benchmarks.examples import FOR_JAX, read
 from benchmarks.harness import Report, Row, Target, agree, best_call, ratio
 from benchmarks.peers import peer
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
-
-# What a line of an example becomes when JAX is to run it.
-FOR_JAX = {
-    "import numpy as np": "import jax.numpy as np",
-    "from scipy.special import erf": "from jax.scipy.special import erf",
-    "from scipy.special import gammaln": "from jax.scipy.special import gammaln",
-    "slot[rows, columns] = np.arange(len(rows))": "slot = slot.at[rows, columns].set(np.arange(len(rows)))",
-}
 
 
 @dataclass
@@ -34,17 +22,6 @@ class Objective:
     name: str
     arguments: tuple
     argnums: int | tuple[int, ...] = 0
-
-
-def read(example: str, changes: dict[str, str]) -> ModuleType:
-    """Return an example as a module after replacing lines of its source."""
-    source = (EXAMPLES / f"{example}.py").read_text(encoding="utf-8")
-    for line, replacement in changes.items():
-        source = source.replace(line, replacement)
-    module = ModuleType(f"{example}_changed" if changes else example)
-    sys.modules[module.__name__] = module  # dataclasses look their module up
-    exec(compile(source, str(EXAMPLES / f"{example}.py"), "exec"), module.__dict__)
-    return module
 
 
 def objectives() -> list[Objective]:
@@ -110,13 +87,14 @@ def measure(objective: Objective) -> tuple[Row, Target]:
         "JAX value and gradient": theirs[1],
     }
     found = ratio(cells["jitad value and gradient"], cells["jitad value"])
-    return Row(objective.work, cells), Target(f"{objective.work}, gradient beside value", found, 3.0, "×")
+    versus = {"JAX value and gradient": "jitad value and gradient"}
+    row = Row(objective.work, cells, versus, counted=True)
+    return row, Target(f"{objective.work}, gradient beside value", found, 3.0, "×")
 
 
 def run() -> Report:
     """Measure each objective; the gradient is checked against JAX's when that is installed."""
-    sys.path.insert(0, str(EXAMPLES))
-    method = "The objectives of examples/, the same source for every tool; JAX may use all processors."
+    method = "The objectives of examples/, the same source for every tool; one thread."
     report = Report("Gradient beside value", method)
     for objective in objectives():
         row, target = measure(objective)

@@ -1,4 +1,4 @@
-"""What every case uses: timing, the results it returns, and their text form."""
+"""What every case uses: timing, checking, and the results that a case returns."""
 
 from __future__ import annotations
 
@@ -6,48 +6,84 @@ import json
 import os
 import statistics
 import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 NOT_INSTALLED = "not installed"
+NO_COMPILER = "no compiler"
+
+#: The column of ours that peers are measured beside, and the one for native code called by native code.
+OURS, OURS_FROM_C = "jitad", "jitad, from C"
+
+#: How the columns end that were measured with the threads each tool starts by itself.
+ALL_THREADS = ", all threads"
+
+Cell = float | str | None
 
 
 @dataclass
 class Row:
-    """One line of a table: what was done and, for each tool, seconds or a remark."""
+    """One line of a table: what was done and, for each tool, seconds or a remark.
+
+    versus   peer's column → column of ours that it is measured beside
+    counted  whether the row is part of the geometric mean of gradient times
+    traffic  bytes that cannot be avoided: each argument read once, each result written once
+    flops    arithmetic of the straightforward program, an elementary function as ELEMENTARY operations
+    """
 
     work: str
-    cells: dict[str, float | str | None]
+    cells: dict[str, Cell]
+    versus: dict[str, str] = field(default_factory=dict)
+    counted: bool = False
+    traffic: float | None = None
+    flops: float | None = None
+
+    def best_ratio(self) -> tuple[float, str] | None:
+        """Return the largest ratio of our time to a peer's on one thread, and that peer."""
+        found = [
+            (quotient, peer)
+            for peer, ours in self.versus.items()
+            if not peer.endswith(ALL_THREADS)
+            and (quotient := ratio(self.cells.get(ours), self.cells.get(peer))) is not None
+        ]
+        return max(found, default=None)
+
+
+#: What an elementary function counts in `Row.flops`: about its reduction and its polynomial.
+ELEMENTARY = 20
 
 
 @dataclass
 class Target:
-    """A figure to reach: `measured` should not exceed `limit`; None means it could not be measured here."""
+    """A figure to reach: `measured` at most `limit`, or at least; None: it could not be measured here."""
 
     text: str
     measured: float | None
     limit: float
     unit: str = "s"
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
         if self.measured is None:
             return "not measured"
-        return "met" if self.measured <= self.limit else "missed"
+        met = self.measured >= self.limit if self.at_least else self.measured <= self.limit
+        return "met" if met else "missed"
 
 
 @dataclass
 class Report:
-    """The result of one case."""
+    """The result of one case; `figures` are measured numbers that other parts of the page use."""
 
     title: str
     method: str
     rows: list[Row] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -60,6 +96,33 @@ class Report:
         return Report(rows=rows, targets=targets, **data)
 
 
+def merged(one: Report, several: Report) -> Report:
+    """Return the report of a run on one thread with the columns of a run on all threads added."""
+    for row, other in zip(one.rows, several.rows, strict=True):
+        for tool, cell in other.cells.items():
+            row.cells[tool + ALL_THREADS] = cell
+        for peer in other.versus:
+            ours = OURS + ALL_THREADS
+            row.versus[peer + ALL_THREADS] = ours if ours in row.cells else OURS
+    return one
+
+
+def beside(cells: Iterable[str], ours: str = OURS) -> dict[str, str]:
+    """Return `Row.versus` with all columns that are not ours beside `ours`."""
+    return {name: ours for name in cells if not name.startswith(OURS)}
+
+
+def geometric_mean(rows: Iterable[Row]) -> tuple[float | None, int]:
+    """Return the geometric mean over counted rows of our time by the best peer's, and their number."""
+    found = [best[0] for row in rows if row.counted and (best := row.best_ratio()) is not None]
+    return (statistics.geometric_mean(found) if found else None), len(found)
+
+
+def on_all_threads() -> bool:
+    """Whether this process measures with the threads that tools start by themselves."""
+    return os.environ.get("BENCHMARK_THREADS") == "all"
+
+
 def best(statement: str, names: dict[str, Any], repeats: int = 9, budget: float = 0.04) -> float:
     """Return the shortest time of one run of `statement`, in seconds.
 
@@ -67,13 +130,18 @@ def best(statement: str, names: dict[str, Any], repeats: int = 9, budget: float 
     The overhead of the loop, about 10 ns a run, is part of the result, for every tool alike.
     """
     timer = timeit.Timer(statement, globals=names)
-    once = max(timer.timeit(1), 1e-9)
-    number = 1
+    number = loop_length(timer.timeit, budget)
+    return min(timer.repeat(repeats, number)) / number
+
+
+def loop_length(seconds: Callable[[int], float], budget: float) -> int:
+    """Return how many runs take about `budget` seconds; `seconds(n)` measures n runs."""
+    once, number = max(seconds(1), 1e-9), 1
     while once * number < budget and number < 10**7:
         number *= 2
         if number >= 8:
-            once = timer.timeit(number) / number
-    return min(timer.repeat(repeats, number)) / number
+            once = seconds(number) / number
+    return number
 
 
 def best_call(f: Callable, *args: Any, **options: Any) -> float:
@@ -100,62 +168,8 @@ def agree(name: str, found: Any, expected: Any, rtol: float = 1e-10) -> None:
         np.testing.assert_allclose(np.asarray(f), e, rtol=rtol, atol=rtol * scale, err_msg=name)
 
 
-def one_thread() -> None:
-    """Keep this process on one processor; call it before a peer starts its thread pool."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
-def ratio(a: float | str | None, b: float | str | None) -> float | None:
+def ratio(a: Cell, b: Cell) -> float | None:
     """Return a / b when both were measured."""
     if isinstance(a, float) and isinstance(b, float):
         return a / b
     return None
-
-
-def show_time(t: float) -> str:
-    """Return seconds with three digits and a fitting unit."""
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if t >= scale:
-            return f"{t / scale:.3g} {unit}"
-    return f"{t / 1e-9:.0f} ns"
-
-
-def show_figure(x: float | None, unit: str) -> str:
-    """Return a measured figure or a limit in its unit."""
-    if x is None:
-        return "–"
-    return show_time(x) if unit == "s" else f"{x:.2f}{unit}"
-
-
-def show_cell(cell: float | str | None) -> str:
-    """Return the text of one cell of a table."""
-    if cell is None:
-        return "–"
-    return cell if isinstance(cell, str) else show_time(cell)
-
-
-def table(header: list[str], lines: list[list[str]]) -> str:
-    """Return a Markdown table with padded columns."""
-    widths = [max(len(line[i]) for line in [header, *lines]) for i in range(len(header))]
-    rows = [header, ["-" * w for w in widths], *lines]
-    return "\n".join("| " + " | ".join(c.ljust(w) for c, w in zip(row, widths)) + " |" for row in rows)
-
-
-def show(report: Report) -> str:
-    """Return a report as Markdown."""
-    parts = [f"## {report.title}", report.method]
-    if report.rows:
-        tools = list(dict.fromkeys(name for row in report.rows for name in row.cells))
-        lines = [[row.work, *(show_cell(row.cells.get(tool)) for tool in tools)] for row in report.rows]
-        parts.append(table(["", *tools], lines))
-    if report.targets:
-        lines = [
-            [t.text, show_figure(t.limit, t.unit), show_figure(t.measured, t.unit), t.verdict]
-            for t in report.targets
-        ]
-        parts.append(table(["target", "limit", "measured", ""], lines))
-    parts.extend(report.notes)
-    return "\n\n".join(parts) + "\n"

@@ -6,7 +6,7 @@ import numpy as np
 
 import jitad as jad
 from benchmarks.by_hand import numba_into, numba_new, numpy_value_and_grad
-from benchmarks.harness import Report, Row, Target, agree, best, best_call, ratio
+from benchmarks.harness import Report, Row, Target, agree, beside, best, best_call, ratio
 from benchmarks.peers import measure_with
 
 
@@ -148,14 +148,13 @@ def plain(x: np.ndarray, work: str) -> Row:
         "CasADi": with_casadi(x),
         "PyTorch": with_torch(x),
     }
-    return Row(work, cells)
+    return Row(work, cells, beside(cells), counted=True)
 
 
 def into_buffers(x: np.ndarray, work: str) -> Row:
     """Measure the tools that can write into the caller's arrays."""
-    return Row(
-        work, {"jitad": with_jitad_out(x), "Numba by hand": with_numba_out(x), "CasADi": with_casadi_out(x)}
-    )
+    cells = {"jitad": with_jitad_out(x), "Numba by hand": with_numba_out(x), "CasADi": with_casadi_out(x)}
+    return Row(work, cells, beside(cells), counted=True)
 
 
 def run() -> Report:

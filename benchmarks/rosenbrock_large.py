@@ -7,7 +7,7 @@ import numpy as np
 import jitad as jad
 from benchmarks import rosenbrock as small
 from benchmarks.by_hand import numba_accumulating, numba_into, numba_new, numpy_value_and_grad
-from benchmarks.harness import Report, Row, Target, agree, best_call, one_thread, ratio
+from benchmarks.harness import Report, Row, Target, agree, beside, best_call, ratio
 from benchmarks.peers import measure_with
 
 N = 10**6
@@ -27,15 +27,8 @@ def with_numba(x, fastmath: bool):
     return measure_with("numba", measure)
 
 
-def with_torch_one_thread(x):
-    """Seconds a call of eager PyTorch without its thread pool."""
-    measure_with("torch", lambda torch: torch.set_num_threads(1))
-    return small.with_torch(x)
-
-
 def run() -> Report:
-    """Measure a million variables, the whole process on one processor."""
-    one_thread()
+    """Measure a million variables."""
     x = np.linspace(-1.2, 1.2, N)
     f = jad.value_and_grad(small.rosenbrock)
     agree("jitad", f(x), numpy_value_and_grad(x))
@@ -48,14 +41,15 @@ def run() -> Report:
         "NumPy by hand": best_call(numpy_value_and_grad, x),
         "JAX": small.with_jax(x),
         "autograd": small.with_autograd(x),
-        "PyTorch": with_torch_one_thread(x),
+        "PyTorch": small.with_torch(x),
     }
     ours = cells["jitad"]
+    peers = [name for name in cells if name not in ("Numba out=", "Numba, fastmath")]
     return Report(
         "Rosenbrock, a million variables",
         "Value and gradient, one processor, fresh results (`out=` beside them). `Numba by hand` is the\n"
         "faster of two loops; fastmath lets it reorder the sum.",
-        [Row("n = 10⁶", cells)],
+        [Row("n = 10⁶", cells, beside(peers), counted=True, traffic=16.0 * N, flops=13.0 * N)],
         [
             Target("Rosenbrock n = 10⁶, beside Numba by hand", ratio(ours, cells["Numba by hand"]), 1.0, "×"),
             Target("Rosenbrock n = 10⁶, beside JAX", ratio(ours, cells["JAX"]), 0.7, "×"),

@@ -20,21 +20,25 @@ def fits() -> dict[str, object]:
         "LN2": split(mp.log(2), 32),  # 21 zeros: products with whole numbers up to 2²¹ are exact
         "LN2_F32": split(mp.log(2), 15, dtype=np.float32),
     }
-    for (suffix, dtype), sizes in zip(PRECISIONS, ({"exp": 9, "log": 6}, {"exp": 4, "log": 2})):
+    for (suffix, dtype), sizes in zip(
+        PRECISIONS, ({"exp": 8, "log": 6, "exp2": 9, "tanh": 12}, {"exp": 4, "log": 2, "exp2": 4, "tanh": 5})
+    ):
         rows[f"EXP{suffix}"] = exp(sizes["exp"], dtype)
+        rows[f"EXP2{suffix}"] = exp2(sizes["exp2"], dtype)
         rows[f"LOG{suffix}"] = log(sizes["log"], dtype)
+        rows[f"TANH{suffix}"] = tanh(sizes["tanh"], dtype)
     return rows
 
 
 def exp(degree, dtype):
-    """q in e**r = 1 + r + r²·q(r), |r| ≤ log(2)/2; the error is relative to e**r."""
+    """q in e**r = 1 + r + r²/2 + r³·q(r), |r| ≤ log(2)/2; the error is relative to e**r."""
     half = mp.log(2) / 2 * mpf("1.0001")
     return minimax(
-        lambda r: (mp.exp(r) - 1 - r) / r**2,
+        lambda r: (mp.exp(r) - 1 - r - r**2 / 2) / r**3,
         -half,
         half,
         degree,
-        weight=lambda r: r**2 / mp.exp(r),
+        weight=lambda r: r**3 / mp.exp(r),
         dtype=dtype,
     )
 
@@ -48,6 +52,31 @@ def log(degree, dtype):
         return (2 * mp.atanh(s) - 2 * s) / s**3
 
     return minimax(q, 0, top, degree, weight=lambda z: z / 2, dtype=dtype)
+
+
+def exp2(degree, dtype):
+    """q in 2**r = 1 + r·log 2 + r²·q(r), |r| ≤ 1/2; the error is relative to 2**r."""
+    half = mpf("0.50001")
+    return minimax(
+        lambda r: (2**r - 1 - r * mp.log(2)) / r**2,
+        -half,
+        half,
+        degree,
+        weight=lambda r: r**2 / 2**r,
+        dtype=dtype,
+    )
+
+
+def tanh(degree, dtype):
+    """q in tanh x = x + x³·q(x²), |x| ≤ 0.8; the error is relative to it."""
+
+    def q(z):
+        x = mp.sqrt(z)
+        return (mp.tanh(x) - x) / x**3
+
+    return minimax(
+        q, 0, mpf("0.6401"), degree, weight=lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), dtype=dtype
+    )
 
 
 if __name__ == "__main__":

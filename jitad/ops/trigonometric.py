@@ -10,7 +10,7 @@ from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, emitted, libm
 from .exponential import sqrt
-from .math import trigonometric
+from .math import hyperbolic, trigonometric
 from .sampling import binary, unary
 from .select import unless
 
@@ -106,7 +106,7 @@ tanh = elementwise(
     "tanh",
     "hyperbolic tangent",
     partials=lambda x, out: (lambda t: mul(t, 1.0 - out * out),),
-    scalar=libm("tanh"),
+    scalar=emitted(hyperbolic.tanh),
     reference=np.tanh,
     samples=unary(),
     cost=25,

@@ -18,35 +18,68 @@ def log(e: Any, x: Any) -> Any:
     return e.function("log", _log, x)
 
 
+def log1p(e: Any, x: Any) -> Any:
+    """log(1 + x), ≤ 1 ULP also near 0."""
+    return e.function("log1p", _log1p, x)
+
+
 def _log(e: Any, x: Any) -> Any:
-    return e.rare(outside(e, x), "log.outside", _log_anywhere, _natural(e, *decompose(e, x, False)), x)
+    rare = outside(e, x)
+    return e.rare(rare, "log.outside", _log_anywhere, combine(e, *series(e, *decompose(e, x))), x)
 
 
 def _log_anywhere(e: Any, x: Any) -> Any:
-    return edges(e, x, _natural(e, *decompose(e, x, True)))
+    return edges(e, x, combine(e, *series(e, *decompose(e, x, subnormal=True))))
 
 
-def _natural(e: Any, m: Any, k: Any) -> Any:
-    """log(m·2**k) = f - s·(f - s²·q(s²)) + k·log 2 with f = m - 1 and s = f/(m + 1)."""
+def _log1p(e: Any, x: Any) -> Any:
+    u = e.op("fadd", x, e.const(1.0, x))
+    lost = e.op("fsub", x, e.op("fsub", u, e.const(1.0, x)))
+    out = e.rare(outside(e, u), "log1p.outside", _log_anywhere, log_of_sum(e, u, lost), u)
+    return e.intrinsic("llvm.copysign", out, x)
+
+
+def log_of_sum(e: Any, u: Any, lost: Any) -> Any:
+    """log(u + lost) for positive normal u, |lost| ≤ ulp(u)/2: the slope 1/m at m takes the second part along."""
+    form = format_of(e, u)
+    m, k = decompose(e, u)
+    f, s, low, k = series(e, m, k)
+    # lost/2**k/m: the power of two is the quotient of m and u, and (1 - 2s) is 1/m to 6 %.
+    words = e.op("sub", e.bitcast(m, form.word), e.bitcast(u, form.word))
+    power = e.bitcast(e.op("add", words, e.const(form.bias << form.mantissa, words)), form.type)
+    slope = fma(e, s, e.const(-2.0, u), e.const(1.0, u))
+    low = fma(e, e.op("fmul", e.fneg(lost), power), slope, low)
+    return combine(e, f, s, low, k)
+
+
+def series(e: Any, m: Any, k: Any) -> tuple[Any, Any, Any, Any]:
+    """f, s, low, k with log(m·2**k) = f - low + k·(the first digits of log 2).
+
+    f = m - 1 is exact, s = f/(m + 1), and log m = f - s·(f - s²·q(s²)).
+    """
     coefficients, ln2 = _LOG[format_of(e, m)]
     f, one = e.op("fsub", m, e.const(1.0, m)), e.const(1.0, m)
     s = e.op("fdiv", f, e.op("fadd", m, one))
     z = e.op("fmul", s, s)
     rest = fma(e, e.fneg(z), even_odd(e, z, coefficients), f)
-    low = fma(e, s, rest, e.op("fmul", k, e.const(-ln2[1], m)))
-    return fma(e, k, e.const(ln2[0], m), e.op("fsub", f, low))
+    return f, s, fma(e, s, rest, e.op("fmul", k, e.const(-ln2[1], m))), k
+
+
+def combine(e: Any, f: Any, s: Any, low: Any, k: Any) -> Any:
+    """The logarithm from what `series` gives."""
+    return fma(e, k, e.const(_LOG[format_of(e, f)][1][0], f), e.op("fsub", f, low))
 
 
 def outside(e: Any, x: Any) -> Any:
-    """Whether x is not a positive normal number."""
+    """Whether x is not a positive normal number below the largest power of two."""
     form = format_of(e, x)
     word = e.bitcast(x, form.word)
-    least, above = 1 << form.mantissa, (2 * form.bias + 1) << form.mantissa
+    least, above = 1 << form.mantissa, 2 * form.bias << form.mantissa
     return e.icmp("uge", e.op("sub", word, e.const(least, word)), e.const(above - least, word))
 
 
-def decompose(e: Any, x: Any, subnormal: bool) -> tuple[Any, Any]:
-    """m and k with x = m·2**k, √½ ≤ m < √2, k a whole float, for positive finite x, normal unless `subnormal`."""
+def decompose(e: Any, x: Any, subnormal: bool = False) -> tuple[Any, Any]:
+    """m and k with x = m·2**k, √½ ≤ m < √2, k a whole float, for positive normal x, or for `subnormal` too."""
     form = format_of(e, x)
     base = e.const(2.0**form.mantissa + form.bias, x)
     if subnormal:

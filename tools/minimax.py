@@ -42,10 +42,10 @@ class Problem:
     def __init__(self, f: Real, lo: Any, hi: Any, powers: Sequence[int], weight: Real | None) -> None:
         count = GRID * (len(powers) + 1)
         middle, half = (mpf(lo) + mpf(hi)) / 2, (mpf(hi) - mpf(lo)) / 2
-        self.xs = [middle - half * mp.cos(mp.pi * k / (count - 1)) for k in range(count)]
-        at = [x if x else NEAR_ZERO * half for x in self.xs]
-        self.target = [mpf(f(x)) for x in at]
-        self.weight = [abs(weight(x)) if weight else 1 / abs(t) for x, t in zip(at, self.target)]
+        grid = [middle - half * mp.cos(mp.pi * k / (count - 1)) for k in range(count)]
+        self.xs = [x if x else NEAR_ZERO * half for x in grid]
+        self.target = [mpf(f(x)) for x in self.xs]
+        self.weight = [abs(weight(x)) if weight else 1 / abs(t) for x, t in zip(self.xs, self.target)]
         self.columns = {p: [x**p for x in self.xs] for p in powers}
 
     def subtract(self, power: int, coefficient: Any) -> None:

@@ -12,9 +12,10 @@ from ..ir.graph import Const, Eqn, Value
 from ..ir.op import Op
 from .arithmetic import mul, neg, sub
 from .compare import eq
-from .elementwise import elementwise, libm, special
+from .elementwise import elementwise, emitted, libm, special
 from .exponential import exp
 from .logic import and_, isinf
+from .math import error_function
 from .polygamma import emit_polygamma
 from .sampling import binary, unary
 from .select import unless
@@ -32,7 +33,7 @@ erf = elementwise(
     "erf",
     "error function 2/√π ∫₀ˣ exp(-s²) ds",
     partials=lambda x, out: (_bell(x),),
-    scalar=libm("erf"),
+    scalar=emitted(error_function.erf),
     reference=scipy_special.erf,
     samples=unary(),
     cost=25,

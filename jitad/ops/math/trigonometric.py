@@ -1,8 +1,8 @@
 """sin and cos: reduction by multiples of π/2, then the polynomial of the quadrant.
 
-|x| ≤ 2²² is reduced by three parts of π/2 under FMA (Cody and Waite): x - n·part₀ is exact, and what the second
-difference loses is carried along. Larger arguments, which are rare, go to libm. The reduction and both polynomials are
-written the same way in each function, so that LLVM computes them once where both are wanted.
+|x| ≤ 2²² is reduced by three parts of π/2 under FMA (Cody and Waite): x - n·part₀ is exact, and what the
+second difference loses is carried along. Larger arguments, which are rare, go to libm. The reduction and both
+polynomials are written the same way in each function, so that LLVM computes them once where both are wanted.
 """
 
 from __future__ import annotations
@@ -86,10 +86,11 @@ def reduce_by_half_pi(e: Any, x: Any) -> tuple[Any, Any, Any]:
     r is rounded and the excess is what rounding lost; n is an integer of which only the low bits count.
     """
     n, bits = _nearest(e, x)
-    high, middle, low = (e.const(part, x) for part in HALF_PI)
-    exact = fma(e, n, e.const(-HALF_PI[0], x), x)
-    r = fma(e, n, e.const(-HALF_PI[1], x), exact)
-    excess = fma(e, n, low, fma(e, n, middle, e.op("fsub", r, exact)))
+    high, middle, low = HALF_PI
+    exact = fma(e, n, e.const(-high, x), x)
+    r = fma(e, n, e.const(-middle, x), exact)
+    lost = fma(e, n, e.const(middle, x), e.op("fsub", r, exact))
+    excess = fma(e, n, e.const(low, x), lost)
     return r, excess, bits
 
 

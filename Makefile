@@ -1,5 +1,5 @@
 # Every target makes the virtual environment it needs; Python 3.10 or later is the only requirement.
-#   make demo | test | test-all | fuzz FUZZ=10000 | bench [CASE=rosenbrock] | clean
+#   make demo | test | test-all | fuzz FUZZ=10000 | bench [CASE=rosenbrock] | accuracy | clean
 PYTHON ?= python3
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
@@ -7,7 +7,7 @@ FUZZ ?= 2000
 JOBS ?= 2
 PY = $(VENV)/bin/python
 
-.PHONY: demo test lint pytest test-all fuzz bench clean
+.PHONY: demo test lint pytest test-all fuzz bench accuracy clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/demo.stamp
@@ -37,6 +37,10 @@ fuzz: $(VENV)/dev.stamp
 
 bench: $(BENCH_VENV)/bench.stamp
 	$(BENCH_VENV)/bin/python -m benchmarks $(CASE)
+
+# 10⁷ points a function: some minutes.
+accuracy: $(VENV)/dev.stamp
+	$(PY) -m tools.accuracy
 
 # $(VENV)/dev.stamp: the environment with the package and its `dev` extra, renewed when pyproject.toml changes.
 %.stamp: pyproject.toml

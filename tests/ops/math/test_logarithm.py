@@ -1,0 +1,33 @@
+"""log and its relatives: errors, special values, the same bits in every regime."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from math_checks import DTYPES, check_accuracy, check_monotonic, check_scalars, check_special
+
+NAMES = ("log", "log1p")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NAMES)
+def test_errors_are_as_promised(name, dtype):
+    check_accuracy(name, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NAMES)
+def test_special_values_are_numpys(name, dtype):
+    check_special(name, dtype, getattr(np, name))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NAMES)
+def test_scalars_have_the_bits_of_vectors(name, dtype, monkeypatch):
+    check_scalars(name, dtype, monkeypatch)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NAMES)
+def test_monotonic(name, dtype):
+    check_monotonic(name, dtype, 0.3, 5)

@@ -1,0 +1,103 @@
+"""What is measured for each elementary function: exact values, ranges of arguments, promised errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+
+Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, ...]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """exact computes with mpmath numbers, wide with arrays in long double (None: there is no such function).
+
+    A draw gives operands in double precision; they are rounded for single. `bound` is the promise in ULP,
+    in words `promise`; `digits` are the decimal digits that `exact` needs.
+    """
+
+    name: str
+    exact: Callable[..., Any]
+    wide: Callable[..., Any] | None
+    ranges: tuple[Draw, ...]
+    bound: float = 1.0
+    promise: str = "1"
+    digits: int = 60
+
+    @property
+    def arity(self) -> int:
+        return len(self.ranges[0](np.random.default_rng(0), 1))
+
+
+def uniform(*bounds: tuple[float, float]) -> Draw:
+    """Operands uniform in an interval each."""
+    return lambda rng, n: tuple(rng.uniform(lo, hi, n) for lo, hi in bounds)
+
+
+def decades(*bounds: tuple[float, float], signed: bool = True, around: float = 0.0) -> Draw:
+    """Operands `around` ± 10**k, k uniform in an interval each; `signed` draws both signs."""
+
+    def draw(rng: np.random.Generator, n: int) -> tuple[np.ndarray, ...]:
+        sizes = [10.0 ** rng.uniform(lo, hi, n) for lo, hi in bounds]
+        return tuple(around + (x * rng.choice([-1.0, 1.0], n) if signed else x) for x in sizes)
+
+    return draw
+
+
+TINY = (-323.0, 0.0)
+#: Everything from the subnormal numbers of double to its greatest.
+ALL = (-323.0, 308.2)
+#: The same for single.
+ALL32 = (-44.5, 38.5)
+
+CASES = (
+    Case("exp", mp.exp, np.exp, (uniform((-746, 710)), uniform((-104, 89)), uniform((-3, 3)), decades(TINY))),
+    Case(
+        "exp2",
+        lambda x: mp.mpf(2) ** x,
+        np.exp2,
+        (uniform((-1076, 1025)), uniform((-150, 129)), uniform((-3, 3)), decades(TINY)),
+    ),
+    Case(
+        "expm1",
+        mp.expm1,
+        np.expm1,
+        (uniform((-45, 710)), uniform((-20, 89)), uniform((-3, 3)), decades(TINY)),
+        1.1,
+        "1.1",
+    ),
+    Case(
+        "log",
+        mp.log,
+        np.log,
+        (
+            decades(ALL, signed=False),
+            decades(ALL32, signed=False),
+            uniform((0.4, 3)),
+            decades((-16, -1), around=1.0),
+        ),
+    ),
+    Case(
+        "log1p",
+        mp.log1p,
+        np.log1p,
+        (
+            decades(ALL, signed=False),
+            decades(ALL32, signed=False),
+            uniform((-0.999, 3)),
+            decades((-30, -0.01)),
+        ),
+    ),
+    Case(
+        "tanh",
+        mp.tanh,
+        np.tanh,
+        (uniform((-25, 25)), uniform((-3, 3)), decades(ALL), decades(ALL32)),
+        1.1,
+        "1.1",
+    ),
+)

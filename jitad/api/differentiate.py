@@ -103,7 +103,7 @@ def lift_argument(x: Any, name: str) -> Traced:
 
 def _floating(x: Traced) -> Traced:
     """A Python int as a float, everything else as it is."""
-    if x.weak and x.dtype.kind != "f":
+    if x.weak and x.dtype.kind == "i":
         return Traced(ops.convert(x.value, dtype=F64), x.home, True)
     return x
 

@@ -13,7 +13,7 @@ from .traced import Traced
 class LeafType(NamedTuple):
     """The IR type of an argument leaf.
 
-    kind  "array", "scalar" (NumPy's) or "python"; the last is weakly typed, bool excepted
+    kind  "array", "scalar" (NumPy's) or "python"; the last is weakly typed
     """
 
     type: Type
@@ -21,7 +21,7 @@ class LeafType(NamedTuple):
 
     @property
     def weak(self) -> bool:
-        return self.kind == "python" and self.type.dtype != BOOL
+        return self.kind == "python"
 
 
 _PYTHON = {

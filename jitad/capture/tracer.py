@@ -70,7 +70,7 @@ def lift(x: Any) -> Traced:
     if cls is float:
         return Traced(Const(np.float64(x), _F64), current_trace(), True)
     if cls is bool:
-        return Traced(Const(np.bool_(x), _BOOL), current_trace())
+        return Traced(Const(np.bool_(x), _BOOL), current_trace(), True)
     if cls is int:
         return Traced(Const(_int64(x), _I64), current_trace(), True)
     if isinstance(x, np.ndarray):

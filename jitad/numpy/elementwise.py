@@ -10,10 +10,10 @@ import numpy as np
 from ..capture.source import user_line
 from ..capture.trace import stack
 from ..capture.tracer import IMPLEMENTATIONS, Traced, implements
-from ..ir.types import Shape, Type
+from ..ir.types import I64, Shape, Type
 from .core import NoValue, begin, explain, surface, unsupported, wrapped
 from .promotion import Key, cast, key_of, loop_dtypes, normal, number, promoted
-from .values import broadcast, canonical, common_shape, full, operand
+from .values import broadcast, canonical, common_shape, convert, full, operand
 
 
 class Plan:
@@ -36,26 +36,41 @@ def _simple(key: Key, dtype: np.dtype, shape: Shape) -> bool:
     return dtype.kind == "f"
 
 
+def _counted(x: Any) -> Any:
+    """A Python number, a bool as 0 or 1."""
+    return wrapped(convert(x.value, I64), True) if x.__class__ is Traced and x.dtype.kind == "b" else x
+
+
 class Elementwise:
     """A ufunc on traced values.
 
     numpy    the ufunc it follows in dtypes, or several that are the same function
     kernel   IR values in the loop's dtypes, of one shape or rank 0 → IR value (a tuple if the ufunc has two)
     compares a Python int outside the other operand's dtype is compared by its sign instead of refused
+    logical  between Python bools it gives a Python bool; for all other operators they are the ints 0 and 1
     """
 
     def __init__(
-        self, name: str, numpy: np.ufunc, kernel: Callable[..., Any], compares: bool = False
+        self,
+        name: str,
+        numpy: np.ufunc,
+        kernel: Callable[..., Any],
+        compares: bool = False,
+        logical: bool = False,
     ) -> None:
         self.name = name
         self.numpy = numpy
         self.kernel = kernel
         self.compares = compares
+        self.logical = logical
         self.plans: dict[Any, Plan] = {}
 
     def __call__(self, *operands: Any, weak: bool = False) -> Any:
-        """Apply it, broadcasting and promoting; `weak`: a result of Python numbers is one too."""
+        """Apply it, broadcasting and promoting; `weak`: of Python numbers it is Python's operator."""
         xs = [normal(x) for x in operands]
+        weak = weak and all(x.__class__ is not Traced or x.weak for x in xs)
+        if weak and not self.logical:
+            xs = [_counted(x) for x in xs]
         keys = tuple([key_of(x) for x in xs])
         plan = self.plan(keys)
         try:
@@ -64,13 +79,12 @@ class Elementwise:
             if not self.compares:
                 raise
             return self.beyond(xs, plan.shape)
-        weak = weak and all(k.__class__ is not Type for k in keys)
         return self.finish(self.kernel(*values), plan, weak)
 
     def finish(self, out: Any, plan: Plan, weak: bool) -> Any:
         if out.__class__ is tuple:
             return tuple(self.finish(v, plan, weak) for v in out)
-        return wrapped(broadcast(out, plan.shape), weak and out.dtype.kind != "b")
+        return wrapped(broadcast(out, plan.shape), weak)
 
     def plan(self, keys: tuple[Key, ...]) -> Plan:
         """The plan for operands of these types."""

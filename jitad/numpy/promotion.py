@@ -54,6 +54,8 @@ def loop_dtypes(ufunc: np.ufunc, operands: tuple[Any, ...], dtype: np.dtype | No
     dtype   that of the result, as the ufunc's `dtype=` argument forces it
     Raises TypeError where NumPy has no loop, or one in a dtype that the IR lacks.
     """
+    if all(o is int or o is float for o in operands):
+        operands = tuple(map(np.dtype, operands))  # NumPy compares Python ints in a loop of objects
     outs = (None,) * ufunc.nout
     forced: Any = {} if dtype is None else {"signature": (None,) * ufunc.nin + (dtype,) * ufunc.nout}
     found = ufunc.resolve_dtypes((*operands, *outs), **forced)

@@ -106,8 +106,12 @@ _TABLE: list[tuple[str, Any, bool]] = [
 ]
 
 _COMPARES = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
+_LOGICAL = _COMPARES | {"bitwise_and", "bitwise_or", "bitwise_xor"}
 
-SPECS = {name: Elementwise(name, getattr(np, name), kernel, name in _COMPARES) for name, kernel, _ in _TABLE}
+SPECS = {
+    name: Elementwise(name, getattr(np, name), kernel, name in _COMPARES, name in _LOGICAL)
+    for name, kernel, _ in _TABLE
+}
 UFUNCS = {name: ufunc(SPECS[name], differentiable=differentiable) for name, _, differentiable in _TABLE}
 _ALIASES = {
     "abs": "absolute",
@@ -162,7 +166,7 @@ def _python_power(x: Any, y: Any, modulo: Any = None) -> Any:
         return NotImplemented
     if x.weak and y.__class__ is int and y < 0 and x.dtype.kind == "i":
         y = float(y)
-    if x.dtype.kind == "b" and y.__class__ is int and y == 2:
+    if x.dtype.kind == "b" and not x.weak and y.__class__ is int and y == 2:
         return _square(x)  # the operator squares, in int8, where np.power promotes to int64
     return _power(x, y)
 

@@ -25,7 +25,7 @@ def trace(f: Any, *args: Any) -> tuple[Function, list[Any], Any, list[Any]]:
         for a in args:
             array = np.asarray(a)
             p = t.param(type_of(array.dtype, array.shape))
-            params.append(Traced(p, t, type(a) in (int, float)))
+            params.append(Traced(p, t, type(a) in (bool, int, float)))
         out = f(*params)
         leaves = [lift(x).value for x in flat(out) if isinstance(x, Traced)]
     fn = t.finish_root(leaves)

@@ -175,3 +175,28 @@ def test_concrete_calls_are_numpy() -> None:
     assert jnp.linalg.det(np.eye(2)) == 1.0
     out = trace(lambda x: x[jnp.arange(2)] * jnp.eye(2)[0], np.ones(3))
     assert isinstance(out[2], Traced)
+
+
+@pytest.mark.parametrize("s", [True, False, 3, -1, 2.0], ids=repr)
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda s: s + s, lambda s: s * 2, lambda s: s - s, lambda s: -s, lambda s: +s, lambda s: abs(s),
+        lambda s: s / 2, lambda s: s**2, lambda s: s + True, lambda s: (s > 0) + (s > -1), lambda s: s == 1,
+        lambda s: ((s > 0) + (s >= -1)) * 1.5, lambda s: (s > 0) & (s < 3), lambda s: (s > 0) | 4,
+        lambda s: sum([s > 0, s > -1]), lambda s: (s != 2) * np.ones(2, np.float32) * (s * 2),
+        lambda s: np.where(s > 0, s, 0) + s, lambda s: -(s > 0), lambda s: (s > 0) << 2,
+    ],
+)  # fmt: skip
+def test_python_numbers_count_as_in_python(f: Any, s: Any) -> None:
+    """A Python bool is the int 0 or 1 to every operator but & | ^ between bools, where NumPy's is a truth."""
+    want, (got,) = f(s), run(f, s)
+    assert np.asarray(got).dtype == np.asarray(want).dtype
+    np.testing.assert_array_equal(got, want)
+
+
+def test_numpy_bools_and_functions_of_python_bools_are_truths() -> None:
+    assert run(lambda s: ~s, True)[0] == -2
+    assert run(lambda s: ~s, np.True_)[0] == np.False_
+    assert run(lambda s: np.add(s, s), True)[0].dtype == bool
+    assert run(lambda s: s + s, np.True_)[0].dtype == bool

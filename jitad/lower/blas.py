@@ -234,4 +234,4 @@ def _syrk(kernel: Kernel, x: Layout, a: str, c: str, kind: str) -> None:
         x = e.define(f"load {ty}, ptr {e.gep(c, ty, source.text)}", ty)
         e.put(f"store {ty} {x.text}, ptr {e.gep(c, ty, here)}")
 
-    nest.plain_loop("0", n, 1, lambda i: nest.plain_loop("0", n, 1, lambda j: mirror(i, j)))
+    nest.plain_loop("0", str(n), 1, lambda i: nest.plain_loop("0", str(n), 1, lambda j: mirror(i, j)))

@@ -271,6 +271,12 @@ class Emitter:
             x = self.define(f"zext {x.full} {x.text} to {to}", "i8", x.lanes)
         self.lines.append(f"store {x.full} {x.text}, ptr {pointer}, align {dtype.itemsize}")
 
+    def clamped_sum(self, register: str, amount: int, limit: int) -> str:
+        """The text of `min(register + amount, limit)`, an i64."""
+        self.declarations["@llvm.smin.i64"] = "declare i64 @llvm.smin.i64(i64, i64)"
+        total = self.define(f"add nuw nsw i64 {register}, {amount}", "i64").text
+        return self.define(f"call i64 @llvm.smin.i64(i64 {total}, i64 {limit})", "i64").text
+
     def offset(self, terms: list[tuple[int, str]], constant: int) -> str:
         """The text of `Σ coefficient · register + constant`, an i64."""
         total = ""

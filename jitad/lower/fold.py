@@ -1,7 +1,7 @@
 """Reductions inside a loop nest: fixed accumulators, folded in a fixed order.
 
 Along the innermost axis vector number k goes to accumulator k mod 4; what is left of a row is one more vector
-that overlaps the last, masked, to accumulator 0; rows shorter than a vector go to a scalar accumulator. Long
+that overlaps the last, masked; rows shorter than a vector go to a scalar accumulator. Long
 rows fold blocks into second- and third-level accumulators, so that the rounding error stays near that of
 pairwise summation. The order depends on the program only, never on the machine's vector width.
 """
@@ -98,15 +98,15 @@ class Fold:
     def _put(self, slot: str, x: Reg) -> None:
         self.e.put(f"store {x.full} {x.text}, ptr {slot}")
 
-    def step(self, axes: Index, overlap: int = 0) -> None:
-        """Fold one element (or vector of elements, but for the first `overlap`) in: the body of the loops."""
+    def step(self, axes: Index, mask: Reg | None = None) -> None:
+        """Fold one element, or the lanes of a vector in the mask, in: the body of the loops."""
         if self.start == len(self.root.space):
-            self._to_memory(lambda acc: beyond(self.nest, overlap, acc, self.absorb(acc, axes)))
+            self._to_memory(lambda acc: beyond(self.nest, mask, acc, self.absorb(acc, axes)))
         elif self.nest.lanes == 1:
             self._put(self.slots[0], self.absorb(self._get(self.slots[0], 1), axes))
         else:
             accs = [self._get(slot, LANES) for slot in self.slots[1 : 1 + WAYS]]
-            accs = [*accs[1:], beyond(self.nest, overlap, accs[0], self.absorb(accs[0], axes))]
+            accs = [*accs[1:], beyond(self.nest, mask, accs[0], self.absorb(accs[0], axes))]
             for slot, acc in zip(self.slots[1 : 1 + WAYS], accs):
                 self._put(slot, acc)
 
@@ -186,13 +186,12 @@ class Fold:
             fill(self.nest.kernel, self.root.value, self.identity())
 
 
-def beyond(nest: Nest, overlap: int, old: Reg, new: Reg) -> Reg:
-    """`new` in the lanes that have not been computed before, `old` in the first `overlap`."""
-    old, new = nest.unify([old, new])
-    if not overlap or new.lanes == 1:
+def beyond(nest: Nest, mask: Reg | None, old: Reg, new: Reg) -> Reg:
+    """`new` in the lanes of the mask (None: all of them), `old` in those computed before."""
+    if mask is None:
         return new
-    flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(new.lanes))
-    return nest.e.select(Reg(f"<{flags}>", "i1", new.lanes), new, old)
+    old, new = nest.unify([old, new])
+    return nest.e.select(mask, new, old) if new.lanes > 1 else new
 
 
 def fill(kernel: object, v: Value, x: Reg) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Columns of a strip when operands are read along columns: that many cache lines are in use at once.
 TILE = 64
 #: A body up to this dear (in additions) is unrolled, once per accumulator.
-UNROLL_COST = 24
+UNROLL_COST = 8
 
 
 class Fused:
@@ -29,7 +29,7 @@ class Fused:
         self.roots = step.roots
         self.nest = Nest(kernel, frozenset(r.value for r in step.roots if r.kind == "map"))
         self.space = step.space
-        self.overlap = 0  # lanes of the current vector that were computed before
+        self.mask: Reg | None = None  # lanes of the current vector that were not computed before
         self.overwrites = any(root.value in kernel.buffers.in_place for root in step.roots)
         self.cuts = self._merged_cuts()
         self.axes: Index = tuple(Ix(a, 1, 0) for a in range(len(self.space)))
@@ -104,7 +104,7 @@ class Fused:
         def strip(at: str) -> None:
             rows(lambda: nest.span(at, TILE, (0, whole), LANES, self._body, self._unroll()))
 
-        nest.plain_loop("0", whole, TILE, strip)
+        nest.plain_loop("0", str(whole), TILE, strip)
         if whole < columns:
             rows(lambda: self._row(whole, columns))
 
@@ -113,52 +113,70 @@ class Fused:
         return [hi - lo for lo, hi in pairwise(self.cuts[-1])] if self.cuts else []
 
     def _row(self, lo: int, hi: int) -> None:
-        """The innermost axis from lo to hi: vectors, the last of which overlaps the one before.
-
-        Elements in the overlap are computed twice; maps store them again, folds mask them.
-        """
-        vectors, rest = divmod(hi - lo, LANES)
-        if not vectors:
+        """The innermost axis from lo to hi: blocks if it is long and folded, then what is left."""
+        if hi - lo < LANES:
             self.nest.loop(lo, hi, 1, self._body)
             return
-        if self.folds and vectors > BLOCK:
-            self._blocks(lo, vectors)
-        else:
-            self._vectors(lo, vectors)
-        if rest:
-            self.overlap = LANES - rest
-            self.nest.loop(hi - LANES, hi, LANES, self._body)
-            self.overlap = 0
-            for fold in self.folds:
-                fold.rewind(1)
+        if self.folds:
+            lo = self._blocks(lo, (hi - lo) // LANES)
+        self._vectors(lo, hi)
 
-    def _vectors(self, lo: int, vectors: int) -> None:
-        self.nest.loop(lo, lo + vectors * LANES, LANES, self._body, self._unroll())
+    def _vectors(self, lo: int, hi: int) -> None:
+        """Vectors, the last of which overlaps the one before if they do not fit.
+
+        Elements in the overlap are computed twice; maps store them again, folds mask them. A dear body is
+        emitted once, for a loop whose last step is shorter; a cheap one again after an unrolled loop.
+        """
+        vectors, rest = divmod(hi - lo, LANES)
+        if rest and vectors and self._unroll() == 1 and not self.overwrites:
+            self.nest.covering_loop(lo, hi, self._masked_body)
+        else:
+            self.nest.loop(lo, lo + vectors * LANES, LANES, self._body, self._unroll())
+            if rest:
+                self._last_vector(hi - LANES, LANES - rest)
         for fold in self.folds:
-            fold.rewind(vectors)
+            fold.rewind(vectors + bool(rest))
+
+    def _last_vector(self, lo: int, overlap: int) -> None:
+        flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(LANES))
+        self.mask = Reg(f"<{flags}>", "i1", LANES)
+        self.nest.loop(lo, lo + LANES, LANES, self._body)
+        self.mask = None
+
+    def _masked_body(self, overlap: Reg) -> None:
+        """A body of which the first `overlap` lanes were computed before."""
+        if self.folds:
+            e = self.nest.e
+            lanes = Reg(f"<{', '.join(f'i64 {k}' for k in range(LANES))}>", "i64", LANES)
+            self.mask = e.icmp("sge", lanes, e.splat(overlap, LANES))
+        self._body()
+        self.mask = None
 
     def _unroll(self) -> int:
         """Four vectors an iteration for cheap bodies, so that independent accumulators overlap."""
         return 4 if sum(self.nest.plan.cost_of(root.eqn) for root in self.roots) <= UNROLL_COST else 1
 
-    def _blocks(self, lo: int, vectors: int) -> None:
-        """A long row with reductions: blocks of BLOCK vectors, SUPERBLOCK of them to a second level."""
+    def _blocks(self, lo: int, vectors: int) -> int:
+        """A long row: blocks of BLOCK vectors, SUPERBLOCK of them to a second level. Where they end."""
+        if vectors <= BLOCK:
+            return lo
         size = BLOCK * LANES
-        blocks = vectors // BLOCK
-        grouped = blocks - blocks % SUPERBLOCK
-        bounds = (lo, lo + blocks * size)
+        end = lo + vectors // BLOCK * size
 
         def block(at: str) -> None:
-            self.nest.span(at, size, bounds, LANES, self._body, self._unroll())
+            self.nest.span(at, size, (lo, end), LANES, self._body, self._unroll())
             self._raise_level(1)
 
         def group(at: str) -> None:
-            self.nest.plain_loop(at, SUPERBLOCK * size, size, block)
+            stop = self.nest.e.clamped_sum(at, SUPERBLOCK * size, end)
+            self.nest.plain_loop(at, stop, size, block)
             self._raise_level(2)
 
-        self.nest.plain_loop(str(lo), grouped * size, SUPERBLOCK * size, group)
-        self.nest.plain_loop(str(lo + grouped * size), (blocks - grouped) * size, size, block)
-        self._vectors(lo + blocks * size, vectors - blocks * BLOCK)
+        if vectors // BLOCK <= SUPERBLOCK:
+            self.nest.plain_loop(str(lo), str(end), size, block)
+        else:
+            self.nest.plain_loop(str(lo), str(end), SUPERBLOCK * size, group)
+        return end
 
     def _raise_level(self, level: int) -> None:
         for fold in self.folds:
@@ -172,11 +190,11 @@ class Fused:
                 if root.stored:
                     self._store(root, x)
         for fold in self.folds:
-            fold.step(self.axes, self.overlap)
+            fold.step(self.axes, self.mask)
 
     def _store(self, root: Root, x: Reg) -> None:
         """Write a map's element; where one of the nest overwrites an operand, lanes done before stay."""
         nest = self.nest
-        if self.overlap and self.overwrites:
-            x = beyond(nest, self.overlap, nest.held(root.value, self.axes), x)
+        if self.mask is not None and self.overwrites:
+            x = beyond(nest, self.mask, nest.held(root.value, self.axes), x)
         nest.store(x, root.value, self.axes)

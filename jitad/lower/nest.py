@@ -64,11 +64,29 @@ class Nest:
         inner: list[str] = []
         with self._axis(iv, bounds, step, inner):
             body()
-        self._loop_text(iv, start, length, step, inner, unroll)
+        if start.startswith("%"):
+            stop = self.e.define(f"add nuw nsw i64 {start}, {length}", "i64").text
+        else:
+            stop = str(int(start) + length)
+        self._loop_text(iv, start, stop, step, inner, unroll)
 
-    def plain_loop(self, start: str, length: int, step: int, body: Callable[[str], None]) -> None:
-        """A loop that is no axis of the nest: `body(at)` for at = start, start+step …"""
-        if length <= 0:
+    def covering_loop(self, lo: int, hi: int, body: Callable[[Reg], None]) -> None:
+        """A vector loop over lo … hi whose last vector starts at hi − LANES.
+
+        `body(overlap)` is told how many of its lanes the vector before it had.
+        """
+        e = self.e
+        iv = f"%{e.label('C')}"
+        at = f"{iv}.at"
+        e.declarations["@llvm.smin.i64"] = "declare i64 @llvm.smin.i64(i64, i64)"
+        inner = [f"{at} = call i64 @llvm.smin.i64(i64 {iv}, i64 {hi - LANES})"]
+        with self._axis(at, (lo, hi), LANES, inner):
+            body(e.op("sub", Reg(iv, "i64", 1, e.chunk), Reg(at, "i64", 1, e.chunk)))
+        self._loop_text(iv, str(lo), str(hi), LANES, inner, 1)
+
+    def plain_loop(self, start: str, stop: str, step: int, body: Callable[[str], None]) -> None:
+        """A loop that is no axis of the nest: `body(at)` for at = start, start+step … < stop."""
+        if start == stop:
             return
         iv = f"%{self.e.label('B')}"
         inner: list[str] = []
@@ -76,7 +94,7 @@ class Nest:
         self.e.lines = inner
         body(iv)
         self.e.lines = outer
-        self._loop_text(iv, start, length, step, inner, 1)
+        self._loop_text(iv, start, stop, step, inner, 1)
 
     @contextmanager
     def _axis(self, iv: str, bounds: tuple[int, int], lanes: int, lines: list[str]) -> Iterator[None]:
@@ -92,12 +110,8 @@ class Nest:
             stack.pop()
         self.e.lines, self.lanes = outer, outer_lanes
 
-    def _loop_text(self, iv: str, start: str, length: int, step: int, inner: list[str], unroll: int) -> None:
+    def _loop_text(self, iv: str, start: str, stop: str, step: int, inner: list[str], unroll: int) -> None:
         tag = iv[1:]
-        if start.startswith("%"):
-            stop = self.e.define(f"add nuw nsw i64 {start}, {length}", "i64").text
-        else:
-            stop = str(int(start) + length)
         metadata = self.kernel.loop_metadata(unroll)
         self.e.lines += [
             f"br label %{tag}.pre",

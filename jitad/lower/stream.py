@@ -9,7 +9,7 @@ from .emitter import Reg
 if TYPE_CHECKING:
     from .kernel import Kernel
 
-#: Results from this size on, which nothing in the kernel reads again, are stored non-temporally: no cache line
+#: Results from this size on that nothing in the kernel reads again are stored non-temporally: no cache line
 #: is read before it is written. Measured on 2.5 x + y with n = 10⁷: 9.3 ms instead of 14.2.
 STREAM_BYTES = 32 * 2**20
 _PIECE = 16  # bytes; NumPy's large arrays are aligned to that, and to nothing more

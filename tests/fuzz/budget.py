@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
@@ -31,7 +33,9 @@ def programs(share: int, strategy: SearchStrategy[Any]) -> Callable[[Callable[[A
     def decorate(check: Callable[[Any], None]) -> Any:
         def counted(case: Any) -> None:
             RAN[check.__name__] += 1
-            check(case)
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's about infinities and NaN
+                check(case)
 
         counted.__name__ = counted.__qualname__ = check.__name__
 

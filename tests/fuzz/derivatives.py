@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from jitad.ir.evaluate import evaluate
-from jitad.ir.graph import Function, Value
+from jitad.ir.graph import Value
 
 from .budget import note
 from .rounding import Expected
@@ -32,9 +31,9 @@ def product(xs: Sequence[Any], ys: Sequence[Any]) -> float:
 
 
 def slack(weights: Sequence[Any], of: Expected, first: int = 0) -> float:
-    """How far off Σ weight·result may be, for the results from `first` on."""
-    bounds = of.bounds[first : first + len(weights)]
-    return sum(float(np.sum(np.abs(w))) * b for w, b in zip(weights, bounds))
+    """How far off Σ weight·result may be, for the results from `first` on; the sum itself included."""
+    found = zip(weights, of.values[first:], of.bounds[first:])
+    return sum(float(np.sum(np.abs(w) * (b + 1e-14 * np.abs(x)))) for w, x, b in found)
 
 
 def comparable(*all_of: Expected) -> bool:
@@ -60,29 +59,24 @@ class Differences:
 
     STEP = 2.0**-13
 
-    def __init__(self, fn: Function, arguments: Arrays, ts: Arrays, noise: Expected) -> None:
-        self.floats = [k for k, r in enumerate(fn.results) if r.type.is_float]
-        at = {h: self._moved(fn, arguments, ts, h * self.STEP) for h in (-2, -1, 0, 1, 2)}
+    def __init__(self, run: Callable[..., Arrays], arguments: Arrays, ts: Arrays, noise: Expected) -> None:
+        """`run` gives the floating results; `noise` says how far off each may be."""
+        moved = lambda h: [x + h * self.STEP * t for x, t in zip(arguments, ts, strict=True)]
+        at = {h: run(*moved(h)) for h in (-2, -1, 0, 1, 2)}
         self.estimates, self.errors, self.good = [], [], []
-        for n, k in enumerate(self.floats):
-            f = {h: at[h][n] for h in at}
+        for k in range(len(at[0])):
+            f = {h: np.asarray(at[h][k]) for h in at}
             with np.errstate(all="ignore"):
                 narrow, wide = (f[1] - f[-1]) / (2 * self.STEP), (f[2] - f[-2]) / (4 * self.STEP)
                 bend, wide_bend = f[1] - 2 * f[0] + f[-1], f[2] - 2 * f[0] + f[-2]
                 noisy = 8 * noise.bounds[k] / self.STEP
                 scale = 1 + np.abs(narrow)
                 error = np.abs(narrow - wide) + noisy + 1e-9 * scale
-                straight = np.abs(bend) / self.STEP <= np.abs(wide_bend) / self.STEP * 0.3 + noisy + 1e-7 * scale
+                straight = np.abs(bend) <= 0.3 * np.abs(wide_bend) + self.STEP * (noisy + 1e-7 * scale)
                 good = (error < 1e-3 * scale) & straight & np.isfinite(narrow) & noise.stable[k]
             self.estimates.append(narrow + (narrow - wide) / 3)
             self.errors.append(error)
             self.good.append(good)
-
-    def _moved(self, fn: Function, arguments: Arrays, ts: Arrays, h: float) -> Arrays:
-        steps = iter(ts)
-        moved = [a + h * next(steps) if p.type.is_float else a for p, a in zip(fn.params, arguments)]
-        out = evaluate(fn, *moved)
-        return [np.asarray(out[k]) for k in self.floats]
 
     def check(self, tangents: Sequence[Any], bounds: Sequence[float]) -> None:
         for k, (t, estimate, error, good) in enumerate(

@@ -37,7 +37,8 @@ class Case:
     wild: bool = False
 
     def __repr__(self) -> str:
-        shown = "\n".join(f"  {a.dtype}{list(a.shape)} {a!r}" for a in self.arguments)
+        with np.printoptions(threshold=60):
+            shown = "\n".join(f"  {a.dtype}{list(a.shape)} {a!r}" for a in self.arguments)
         return f"\n{self.fn}\n{shown}\n"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

@@ -79,7 +79,7 @@ def expected(fn: Function, arguments: list[Any], *, rearranged: bool = False) ->
     spreads = [np.zeros(x.shape) for x in values]
     stable = [np.ones(x.shape, bool) for x in values]
     for run in range(RUNS):
-        for k, x in enumerate(_moved(fn, arguments, np.random.default_rng(run), rearranged)):
+        for k, x in enumerate(_moved(fn, arguments, run, rearranged)):
             y = values[k]
             if y.dtype.kind != "f":
                 stable[k] &= x == y
@@ -97,27 +97,33 @@ def expected(fn: Function, arguments: list[Any], *, rearranged: bool = False) ->
     return Expected(values, bounds, stable)
 
 
-def _moved(fn: Function, arguments: list[Any], rng: np.random.Generator, rearranged: bool) -> list[Any]:
+def _moved(fn: Function, arguments: list[Any], run: int, rearranged: bool) -> list[Any]:
     """One run with random rounding."""
     env: dict[Value, Any] = {p: np.asarray(a, p.dtype) for p, a in zip(fn.params, arguments)}
     exact = MOVES if rearranged else EXACT
     read = lambda v: v.data if isinstance(v, Const) else env[v]
     with np.errstate(all="ignore"):
-        for eqn in fn.eqns:
+        for k, eqn in enumerate(fn.eqns):
+            salt = 1000 * k + run
             operands = [read(v) for v in eqn.operands]
             moves = eqn.op.name not in exact
             if moves and eqn.op.name in BACKWARD:
-                operands = [_jitter(x, eqn, rng) for x in operands]
+                operands = [_jitter(x, eqn, salt) for x in operands]
             out = eqn.op.reference(*operands, **eqn.attrs)
             out = np.asarray(out).astype(eqn.result.dtype, copy=False)
-            env[eqn.result] = _jitter(out, eqn, rng) if moves else out
+            env[eqn.result] = _jitter(out, eqn, salt) if moves else out
         return [np.asarray(read(v)) for v in fn.results]
 
 
-def _jitter(x: Any, eqn: Eqn, rng: np.random.Generator) -> Any:
+def _jitter(x: Any, eqn: Eqn, salt: int) -> Any:
+    """`x` moved by rounding: equal numbers alike, as a function does."""
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return x
     size = ULPS.get(eqn.op.name, 4.0) * np.finfo(x.dtype).eps
-    factor = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
+    bits = np.ascontiguousarray(x).view(np.uint64 if x.dtype.itemsize == 8 else np.uint32).astype(np.uint64)
+    mixed = (bits.reshape(x.shape) + np.uint64(salt)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    uniform = (mixed >> np.uint64(11)) / 2.0**53 - 0.5
+    factor = uniform + np.copysign(0.5, uniform)
     return (x * (1 + size * factor).astype(x.dtype)).astype(x.dtype, copy=False)

@@ -17,7 +17,7 @@ from .native_runs import CHUNKS, FULL, LOOPS, PLAIN, REGISTERS, compiled
 from .rounding import expected
 
 
-@programs(60, ir_programs())
+@programs(40, ir_programs())
 def test_native_is_the_interpreter(case: Case) -> None:
     """Unoptimised, in registers, in loops, in chunks; the same bits when called again."""
     fn = check(case.fn)
@@ -31,7 +31,7 @@ def test_native_is_the_interpreter(case: Case) -> None:
     want.check(compiled(fn, LOOPS)(*case.arguments), "loops")
 
 
-@programs(40, ir_programs())
+@programs(30, ir_programs())
 def test_optimised_native_is_the_interpreter(case: Case) -> None:
     """As the pipeline does it: optimised, contracted, at full optimisation, in chunks."""
     fn = check(opt.contract(check(opt.optimize(case.fn))))
@@ -41,7 +41,7 @@ def test_optimised_native_is_the_interpreter(case: Case) -> None:
     want.check(compiled(fn, REGISTERS)(*case.arguments), "O1")
 
 
-@programs(60, ir_programs())
+@programs(41, ir_programs())
 def test_passes_keep_the_meaning(case: Case) -> None:
     """Text round trip; optimize changes no bit but those of powers; contract rounds once less."""
     fn = check(case.fn)

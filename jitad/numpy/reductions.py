@@ -31,9 +31,16 @@ Fold = Callable[[Value, tuple[int, ...]], Value]
 
 def reduce_axes(v: Value, axis: Any, keepdims: Any, fold: Fold) -> Value:
     """`fold` over NumPy's `axis`; the reduced axes are kept with length 1 if `keepdims` says so."""
-    axes = axis_tuple(axis, v.type.ndim)
+    axes = fold_axes(axis, v.type.ndim)
     out = fold(v, axes) if axes else v
     return keep_axes(out, v.type.shape, axes, keepdims)
+
+
+def fold_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes of a ufunc's `reduce`, which lets the axes 0 and -1 pass for rank 0."""
+    if ndim == 0 and axis is not None and not isinstance(axis, (tuple, list)) and axis in (0, -1):
+        return ()
+    return axis_tuple(axis, ndim)
 
 
 def keep_axes(out: Value, shape: Shape, axes: tuple[int, ...], keepdims: Any) -> Value:
@@ -139,7 +146,7 @@ class _Extreme:
                 "so to use a where mask one has to specify 'initial'"
             )
         v = masked_by(v, where, self.worst(v.dtype)) if masks else v
-        axes = axis_tuple(axis, v.type.ndim)
+        axes = fold_axes(axis, v.type.ndim)
         if product(v.type.shape[a] for a in axes) == 0:
             out = self.empty(v, axes, given(initial))
         else:

@@ -54,6 +54,20 @@ ALL = (-323.0, 308.2)
 #: The same for single.
 ALL32 = (-44.5, 38.5)
 
+LOGARITHM = (
+    decades(ALL, signed=False),
+    decades(ALL32, signed=False),
+    uniform((0.4, 3)),
+    decades((-16, -1), around=1.0),
+)
+
+
+def expit(x: Any) -> Any:
+    """1/(1 + e**-x) in long double, without overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(x < 0, small, 1) / (1 + small)
+
+
 CASES = (
     Case("exp", mp.exp, np.exp, (uniform((-746, 710)), uniform((-104, 89)), uniform((-3, 3)), decades(TINY))),
     Case(
@@ -70,16 +84,16 @@ CASES = (
         1.1,
         "1.1",
     ),
+    Case("log", mp.log, np.log, LOGARITHM),
+    Case("log2", lambda x: mp.log(x) / mp.log(2), np.log2, LOGARITHM, 1.2, "1.2"),
+    Case("log10", mp.log10, np.log10, LOGARITHM, 1.1, "1.1"),
     Case(
-        "log",
-        mp.log,
-        np.log,
-        (
-            decades(ALL, signed=False),
-            decades(ALL32, signed=False),
-            uniform((0.4, 3)),
-            decades((-16, -1), around=1.0),
-        ),
+        "logaddexp",
+        lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))),
+        lambda x, y: np.maximum(x, y) + np.log1p(np.exp(-np.abs(x - y))),
+        (uniform((0, 10), (0, 10)), uniform((-1000, 1000), (1, 1000)), uniform((0, 1), (-40, 0))),
+        2.0,
+        "2, relative to max(result, log 2)",
     ),
     Case(
         "log1p",
@@ -91,6 +105,12 @@ CASES = (
             uniform((-0.999, 3)),
             decades((-30, -0.01)),
         ),
+    ),
+    Case(
+        "expit",
+        lambda x: 1 / (1 + mp.exp(-x)),
+        expit,
+        (uniform((-746, 40)), uniform((-104, 20)), uniform((-3, 3)), decades(TINY)),
     ),
     Case(
         "tanh",

@@ -19,6 +19,12 @@ def fits() -> dict[str, object]:
     rows: dict[str, object] = {
         "LN2": split(mp.log(2), 32),  # 21 zeros: products with whole numbers up to 2²¹ are exact
         "LN2_F32": split(mp.log(2), 15, dtype=np.float32),
+        "LOG2E": split(1 / mp.log(2), 53),
+        "LOG2E_F32": split(1 / mp.log(2), 24, dtype=np.float32),
+        "LOG10E": split(mp.log10(mp.e), 53),
+        "LOG10E_F32": split(mp.log10(mp.e), 24, dtype=np.float32),
+        "LOG10_2": split(mp.log10(2), 53),
+        "LOG10_2_F32": split(mp.log10(2), 24, dtype=np.float32),
     }
     for (suffix, dtype), sizes in zip(
         PRECISIONS, ({"exp": 8, "log": 6, "exp2": 9, "tanh": 12}, {"exp": 4, "log": 2, "exp2": 4, "tanh": 5})

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import scipy.special as scipy_special
 
-from ..ir.graph import Const, Eqn, Value
+from ..ir.graph import Const, Value
 from ..ir.op import Op
 from .arithmetic import mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, emitted, libm, special
 from .exponential import exp
 from .logic import and_, isinf
-from .math import error_function
+from .math import error_function, hyperbolic, logarithm
 from .polygamma import emit_polygamma
 from .sampling import binary, unary
 from .select import unless
@@ -89,31 +89,15 @@ polygamma: Op = elementwise(
 )
 
 
-def _emit_expit(e: Any, eqn: Eqn, x: Any) -> Any:
-    """1/(1 + s) or s/(1 + s) with s = exp(-|x|) ≤ 1: no overflow, and small values keep their digits."""
-    one = e.const(1.0, x)
-    small = e.intrinsic("llvm.exp", e.fneg(e.intrinsic("llvm.fabs", x)))
-    top = e.select(e.fcmp("oge", x, e.const(0.0, x)), one, small)
-    return e.op("fdiv", top, e.op("fadd", one, small))
-
-
 expit = elementwise(
     "expit",
     "logistic function 1/(1 + exp(-x))",
     partials=lambda x, out: (lambda t: mul(t, mul(out, 1.0 - out)),),
-    scalar=_emit_expit,
+    scalar=emitted(hyperbolic.expit),
     reference=scipy_special.expit,
     samples=unary(edges=(0.0, -0.0, 40.0, -40.0, -700.0, 800.0, -800.0, np.inf, -np.inf, np.nan)),
     cost=20,
 )
-
-
-def _emit_logaddexp(e: Any, eqn: Eqn, x: Any, y: Any) -> Any:
-    """max + log1p(exp(-|x - y|)); equal operands apart, since ∞ - ∞ is NaN."""
-    difference = e.select(e.fcmp("oeq", x, y), e.const(0.0, x), e.op("fsub", x, y))
-    larger = e.select(e.fcmp("ogt", x, y), x, y)
-    small = e.intrinsic("llvm.exp", e.fneg(e.intrinsic("llvm.fabs", difference)))
-    return e.op("fadd", larger, e.libm("log1p", small))
 
 
 def _share(x: Value, y: Value) -> Value:
@@ -128,7 +112,7 @@ logaddexp = elementwise(
     "log(exp(x) + exp(y)) without overflow",
     arity=2,
     partials=lambda x, y, out: (lambda t: mul(t, _share(x, y)), lambda t: mul(t, _share(y, x))),
-    scalar=_emit_logaddexp,
+    scalar=emitted(logarithm.logaddexp),
     reference=np.logaddexp,
     samples=binary(edges=(0.0, 1.0, -1.0, 800.0, -800.0, 1e300, np.inf, -np.inf, np.nan)),
     cost=40,

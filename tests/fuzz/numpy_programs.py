@@ -115,10 +115,10 @@ class Growth:
         ranked = [n for n in found if np.ndim(self.values[n]) == rank]
         return self.draw.pick(ranked or found) if found else "x0"
 
-    def fill(self, template: str) -> str:
-        """The template with names of values put in."""
+    def fill(self, template: str, chosen: dict[str, str] | None = None) -> str:
+        """The template with names of values put in; those already `chosen` again."""
         floats = lambda x: x.dtype.kind == "f"
-        chosen: dict[str, str] = {}
+        chosen = {} if chosen is None else chosen
         growth = self
 
         class Names(dict):
@@ -175,31 +175,40 @@ class Growth:
 
     # statements
 
-    def add(self, expression: str) -> str | None:
-        """Append a statement and return its name; None if NumPy refuses it, or its value is not moderate."""
+    def value(self, expression: str) -> Any:
+        """What NumPy gives; None if it refuses, or if that is no array of moderate size and numbers."""
         try:
             value = quiet(eval, expression, {**NAMES, **self.values, **self.outside})
-        except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        except (TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError):
             return None
         x = np.asarray(value)
-        if x.dtype.kind not in "fiub" or x.dtype == np.float16 or x.size > LARGEST or isinstance(value, (list, tuple)):
+        if x.dtype.kind not in "fiub" or x.dtype == np.float16 or x.size > LARGEST:
+            return None
+        if isinstance(value, (list, tuple)):
             return None
         if x.dtype.kind == "f" and x.size and not (np.isfinite(x).all() and np.max(np.abs(x)) < 1e4):
             return None
-        name = f"v{len(self.lines)}"
-        self.lines.append(f"{name} = {expression}")
-        self.values[name] = value
-        return name
+        return value
+
+    def add(self, expression: str) -> None:
+        """Append a statement, if its value will do."""
+        value = self.value(expression)
+        if value is not None:
+            name = f"v{len(self.lines)}"
+            self.lines.append(f"{name} = {expression}")
+            self.values[name] = value
 
     def grow(self, count: int, groups: Sequence[Sequence[str]]) -> None:
         for _ in range(count):
             self.add(self.fill(self.draw.pick(self.draw.pick(groups))))
 
     def script(self, results: Sequence[str]) -> Script:
-        names = ", ".join(f"x{k}" for k in range(len(self.arguments)))
-        body = [*self.lines, f"return {', '.join(results)}{',' if len(results) > 1 else ''}"]
-        source = f"def f({names}):\n" + "".join(f"    {line}\n" for line in body)
+        source = self.source([*self.lines, f"return {', '.join(results)}{',' if len(results) > 1 else ''}"])
         return Script(source, self.arguments, {k: v for k, v in self.outside.items() if k in source})
+
+    def source(self, lines: list[str]) -> str:
+        names = ", ".join(f"x{k}" for k in range(len(self.arguments)))
+        return f"def f({names}):\n" + "".join(f"    {line}\n" for line in lines)
 
     def results(self) -> list[str]:
         """Floats that no statement reads, and some others."""

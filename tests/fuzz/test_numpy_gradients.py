@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
 
 import jitad as jad
 
 from . import numpy_forms as forms
 from .budget import programs
 from .derivatives import Differences, agree, comparable, product, slack
+from .draws import Draw
 from .numpy_programs import Growth, Script, quiet, scripts
 from .numpy_runs import Floats, bounds, pullback, pushforward
 
@@ -41,7 +47,7 @@ def grammar(*groups: list[str], few: int = 35, size: int = 5):
 ALL_FORMS = [form for every in forms.FORMS.values() for form in every]
 
 
-@programs(22, scripts(size=7))
+@programs(18, scripts(size=7))
 def test_anything(script: Script) -> None:
     check(script)
 
@@ -74,3 +80,61 @@ def test_reductions(script: Script) -> None:
 @programs(6, grammar(ALL_FORMS, ALL_FORMS, size=4))
 def test_functions_methods_and_operators(script: Script) -> None:
     check(script)
+
+
+@st.composite
+def pairs(draw: Callable[[Any], Any]) -> tuple[Script, Script]:
+    """Two ways to write one operation on the same operands."""
+    d = Draw(draw)
+    g = Growth(d, few=False, smooth=True)
+    g.grow(d.int(0, 2), (forms.SMOOTH, forms.RANGES))
+    every = d.pick(list(forms.FORMS.values()))
+    first = d.int(0, len(every) - 1)
+    second = (first + d.int(1, len(every) - 1)) % len(every)
+    chosen: dict[str, str] = {}
+    written = [g.fill(every[k], chosen) for k in (first, second)]
+    assume(all(g.value(text) is not None for text in written))
+    scripts = []
+    for text in written:
+        scripts.append(Script(g.source([*g.lines, f"return {text}"]), g.arguments, g.outside))
+    return scripts[0], scripts[1]
+
+
+@programs(8, pairs())
+def test_forms_of_one_operation_agree(pair: tuple[Script, Script]) -> None:
+    """The same value and the same gradient, however it is written."""
+    one, two = map(Floats, pair)
+    xs, cts = tuple(one.given), one.cotangents(3)
+    assume(one.kept and [np.shape(ct) for ct in cts] == [np.shape(ct) for ct in two.cotangents(3)])
+    for make, arguments in ((lambda f: jad.jit(f.function()), xs), (pullback, (xs, cts))):
+        a, b = make(one), make(two)
+        want, allowed = bounds(a, *arguments), bounds(b, *arguments)
+        want.bounds = [2 * (x + y) for x, y in zip(want.bounds, allowed.bounds)]
+        want.stable = [x & y for x, y in zip(want.stable, allowed.stable)]
+        want.check(list(map(np.asarray, b(*arguments))), "the other form")
+
+
+@programs(6, grammar(forms.SMOOTH, forms.SMOOTH, forms.RANGES, forms.REDUCTIONS, forms.KINKS, size=4))
+def test_second_order(script: Script) -> None:
+    """u·∂²f·t as the tangent of the gradient and as the gradient of the tangent."""
+    floats = Floats(script)
+    assume(floats.kept)
+    f, xs, ts, us, weights = floats.function(), tuple(floats.given), *map(floats.directions, (4, 5)), floats.cotangents(6)
+    numbers = tuple(range(len(xs)))
+
+    def loss(*xs):
+        return sum(np.sum(w * y) for w, y in zip(weights, f(*xs)))
+
+    def along(*xs):
+        return jad.jvp(loss, xs, ts)[1]
+
+    runs = (
+        (jad.jit(lambda xs, ts: jad.jvp(jad.grad(loss, argnums=numbers), xs, ts)[1]), (xs, ts)),
+        (jad.jit(lambda xs: jad.grad(along, argnums=numbers)(*xs)), (xs,)),
+    )
+    found = [(bounds(run, *arguments), run(*arguments)) for run, arguments in runs]
+    for want, got in found:
+        want.check(list(map(np.asarray, got)), "native")
+    if comparable(*(want for want, _ in found)):
+        (one, a), (two, b) = found
+        agree(product(us, a), product(us, b), slack(us, one) + slack(us, two), "second order")

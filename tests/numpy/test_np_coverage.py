@@ -53,7 +53,7 @@ def test_promised_functions_are_there(name: str) -> None:
 def test_all_methods_of_arrays_answer() -> None:
     known = {m for m in dir(np.ndarray) if not m.startswith("_") and callable(getattr(np.ndarray, m))}
     assert set(METHODS_OF_NDARRAY) <= set(METHODS)
-    assert known - set(METHODS) <= {"to_device"}
+    assert known - set(METHODS) <= {"to_device", "tostring"}  # tostring: removed in NumPy 2.3
 
 
 def test_every_operator_of_arrays_is_ours() -> None:

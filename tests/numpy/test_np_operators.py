@@ -43,14 +43,20 @@ OTHERS: list[Any] = [
 ]  # fmt: skip
 
 
+#: Before 2.3, NumPy's `**` squared for any scalar 2, whatever its dtype.
+OLD = np.lib.NumpyVersion(np.__version__) < "2.3.0"
+
+
 @pytest.mark.parametrize("sign", [*ARITHMETIC, *RELATIONS])
 def test_operators_with_everything(sign: str) -> None:
     op = {**ARITHMETIC, **RELATIONS}[sign]
     for x in X.values():
         for y in OTHERS:
-            agrees(lambda x, y=y: op(x, y), x)
+            squares = sign == "**" and np.ndim(y) == 0 and y == 2
+            if not (squares and OLD):
+                agrees(lambda x, y=y: op(x, y), x)
             agrees(lambda x, y=y: op(y, x), x)
-            if not (sign == "**" and x.dtype == bool and y is OTHERS[0]):  # NumPy looks at the number 2 there
+            if not (squares and (OLD or (x.dtype == bool and y is OTHERS[0]))):  # NumPy looks at the number 2
                 agrees(lambda x, y: op(x, y), x, y)
 
 

@@ -50,11 +50,11 @@ def prepared(title: str, d: int, k: int) -> Call | str:
     return prepare(tool, expected, 1e-9)
 
 
-def row(d: int, k: int) -> Row:
+def row(d: int, k: int, n: int = POINTS) -> Row:
     """Measure one size."""
     example = read("gmm", {})
-    arguments = example.sample(POINTS, d, k)
-    pairs = float(POINTS * k)
+    arguments = example.sample(n, d, k)
+    pairs = float(n * k)
     return measure(
         f"d = {d}, k = {k}",
         tools(example, arguments),

@@ -66,11 +66,11 @@ def logistic_loops(numba: ModuleType):
     return f
 
 
-def logistic_row() -> Row:
+def logistic_row(work: str, samples: int) -> Row:
     """Measure logistic regression of dense data."""
     rng = np.random.default_rng(6)
-    x, w = rng.standard_normal((SAMPLES, FEATURES)), 0.1 * rng.standard_normal(FEATURES)
-    arguments = (w, x, (rng.random(SAMPLES) < 0.5).astype(float))
+    x, w = rng.standard_normal((samples, FEATURES)), 0.1 * rng.standard_normal(FEATURES)
+    arguments = (w, x, (rng.random(samples) < 0.5).astype(float))
     columns = [
         *ours(jad.value_and_grad(logistic(np)), arguments, from_c=False),
         numpy_by_hand(logistic_by_hand, arguments),
@@ -79,12 +79,12 @@ def logistic_row() -> Row:
         torch_gradient(logistic_torch, arguments),
     ]
     return measure(
-        "logistic regression, 10⁵ × 50",
+        work,
         columns,
         logistic_by_hand(*arguments),
         counted=True,
-        traffic=8.0 * SAMPLES * (FEATURES + 1),
-        flops=SAMPLES * (4.0 * FEATURES + 3.0 * ELEMENTARY),
+        traffic=8.0 * samples * (FEATURES + 1),
+        flops=samples * (4.0 * FEATURES + 3.0 * ELEMENTARY),
     )
 
 
@@ -167,7 +167,7 @@ def run() -> Report:
         "Logistic regression and a small network",
         "Value and gradient; one thread. By hand in NumPy: the products by BLAS, in place where it can be.",
     )
-    for found in (logistic_row(), network_row()):
+    for found in (logistic_row("logistic regression, 10⁵ × 50", SAMPLES), network_row()):
         report.rows.append(found)
         for tool, limit in (("NumPy by hand", 1.0), ("JAX", 0.8), ("PyTorch", 0.5)):
             measured = ratio(found.cells.get(OURS), found.cells.get(tool))

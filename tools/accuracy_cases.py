@@ -68,6 +68,11 @@ def expit(x: Any) -> Any:
     return np.where(x < 0, small, 1) / (1 + small)
 
 
+def real_cbrt(x: Any) -> Any:
+    """The real cube root with mpmath."""
+    return mp.sign(x) * mp.cbrt(abs(x))
+
+
 CASES = (
     Case("exp", mp.exp, np.exp, (uniform((-746, 710)), uniform((-104, 89)), uniform((-3, 3)), decades(TINY))),
     Case(
@@ -119,5 +124,17 @@ CASES = (
         (uniform((-25, 25)), uniform((-3, 3)), decades(ALL), decades(ALL32)),
         1.1,
         "1.1",
+    ),
+    Case("cbrt", real_cbrt, np.cbrt, (decades(ALL), decades(ALL32), uniform((-9, 9)))),
+    Case(
+        "hypot",
+        mp.hypot,
+        np.hypot,
+        (
+            decades(ALL, ALL),
+            decades(ALL32, ALL32),
+            uniform((-2, 2), (-2, 2)),
+            decades((-308, -300), (-308, -300)),
+        ),
     ),
 )

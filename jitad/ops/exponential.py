@@ -7,8 +7,8 @@ from math import log as ln
 import numpy as np
 
 from .arithmetic import div, mul
-from .elementwise import elementwise, emitted, intrinsic, libm
-from .math import exponential, logarithm
+from .elementwise import elementwise, emitted, intrinsic
+from .math import exponential, logarithm, roots
 from .sampling import unary
 
 LN2, LN10 = ln(2), ln(10)
@@ -98,7 +98,7 @@ cbrt = elementwise(
     "cbrt",
     "real cube root; derivative ∞ at 0",
     partials=lambda x, out: (lambda t: div(t, mul(mul(out, out), 3.0)),),
-    scalar=libm("cbrt"),
+    scalar=emitted(roots.cbrt),
     reference=np.cbrt,
     samples=unary(POSITIVE) + unary((-4.0, -0.2), edges=(-8.0,)),
     cost=20,

@@ -10,7 +10,7 @@ from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, emitted, libm
 from .exponential import sqrt
-from .math import hyperbolic, trigonometric
+from .math import hyperbolic, roots, trigonometric
 from .sampling import binary, unary
 from .select import unless
 
@@ -153,7 +153,7 @@ hypot = elementwise(
         lambda t: unless(eq(out, 0.0), mul(t, div(x, out))),
         lambda t: unless(eq(out, 0.0), mul(t, div(y, out))),
     ),
-    scalar=libm("hypot"),
+    scalar=emitted(roots.hypot),
     reference=np.hypot,
     samples=binary(kinks=((0.0, 0.0),)),
     cost=20,

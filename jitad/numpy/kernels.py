@@ -52,10 +52,17 @@ def comparison(op: Op, negative_first: bool, negative_second: bool) -> Kernel:
     return kernel
 
 
+def odd(f: Kernel, x: Value) -> Value:
+    """f(|x|) with the sign of x, of zeros too. Unlike copysign's, its derivative at 0 is that of f."""
+    negative = ops.signbit(x)
+    y = f(ops.select(negative, ops.neg(x), x))
+    return ops.select(negative, ops.neg(y), y)
+
+
 def fmod(x: Value, y: Value) -> Value:
     """x - y·trunc(x/y), exact, with the sign of x."""
     if x.dtype.kind == "f":
-        return ops.copysign(ops.remainder(ops.abs(x), ops.abs(y)), x)
+        return odd(lambda x: ops.remainder(x, ops.abs(y)), x)
     r = ops.remainder(x, y)
     if x.dtype.kind == "u":
         return r
@@ -64,9 +71,8 @@ def fmod(x: Value, y: Value) -> Value:
 
 
 def modf(x: Value) -> tuple[Value, Value]:
-    whole = ops.trunc(x)
-    part = ops.select(ops.isinf(x), const(0, x.dtype), ops.sub(x, whole))
-    return ops.copysign(part, x), whole
+    part = odd(lambda x: ops.select(ops.isinf(x), const(0, x.dtype), ops.sub(x, ops.trunc(x))), x)
+    return part, ops.trunc(x)
 
 
 def power(x: Value, y: Value) -> Value:

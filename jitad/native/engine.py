@@ -161,6 +161,7 @@ def _optimize(module: Any, machine: Any, settings: _Settings) -> None:
         passes = builder.getModulePassManager()
     passes.add_strip_dead_prototype_pass()
     passes.run(module, builder)
+    llvm.NewPassManager._dispose(passes)  # in llvmlite 0.50 ObjectRef's, which does nothing, hides it
 
 
 def _imports(module: Any, extra: Mapping[str, int]) -> dict[str, int]:

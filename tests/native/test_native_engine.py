@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import os
 import subprocess
 import sys
 import weakref
@@ -276,3 +277,19 @@ def test_compiling_from_several_threads():
 
     with ThreadPoolExecutor(8) as pool:
         assert [value for value, _ in pool.map(one, range(64))] == [i + 0.5 for i in range(64)]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads Linux's process statistics")
+def test_modules_that_are_dropped_leave_little_behind():
+    def resident() -> int:
+        with open("/proc/self/statm") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def rounds(n: int) -> None:
+        for _ in range(n):
+            compile_module("define double @f(double %x) {\n %y = fadd double %x, %x\n ret double %y\n}")
+
+    rounds(30)
+    before = resident()
+    rounds(200)
+    assert resident() - before < 200 * 20_000

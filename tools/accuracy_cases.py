@@ -68,6 +68,10 @@ def expit(x: Any) -> Any:
     return np.where(x < 0, small, 1) / (1 + small)
 
 
+#: Up to the overflow of both precisions, where e**-x still counts, and near 0.
+GROWTH = (uniform((-711, 711)), uniform((-90, 90)), uniform((-20, 20)), uniform((-2, 2)), decades(TINY))
+
+
 def real_cbrt(x: Any) -> Any:
     """The real cube root with mpmath."""
     return mp.sign(x) * mp.cbrt(abs(x))
@@ -137,4 +141,6 @@ CASES = (
             decades((-308, -300), (-308, -300)),
         ),
     ),
+    Case("sinh", mp.sinh, np.sinh, GROWTH),
+    Case("cosh", mp.cosh, np.cosh, GROWTH),
 )

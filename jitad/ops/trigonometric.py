@@ -10,7 +10,7 @@ from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, emitted, libm
 from .exponential import sqrt
-from .math import hyperbolic, roots, trigonometric
+from .math import hyperbolic, roots, sinh_cosh, trigonometric
 from .sampling import binary, unary
 from .select import unless
 
@@ -86,7 +86,7 @@ sinh = elementwise(
     "sinh",
     "hyperbolic sine",
     partials=lambda x, out: (cosh(x),),
-    scalar=libm("sinh"),
+    scalar=emitted(sinh_cosh.sinh),
     reference=np.sinh,
     samples=unary(),
     cost=25,
@@ -96,7 +96,7 @@ cosh: Op = elementwise(
     "cosh",
     "hyperbolic cosine",
     partials=lambda x, out: (sinh(x),),
-    scalar=libm("cosh"),
+    scalar=emitted(sinh_cosh.cosh),
     reference=np.cosh,
     samples=unary(),
     cost=25,

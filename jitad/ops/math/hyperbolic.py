@@ -1,4 +1,4 @@
-"""sinh, cosh, tanh and the logistic function, from the parts of the exponential."""
+"""tanh and the logistic function, from the parts of the exponential."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .coefficients_roots import CBRT, CBRT_F32
 from .format import F32, F64, Format, format_of
-from .polynomial import horner, fma
+from .polynomial import fma, horner
 
 #: By format: p in q**(-1/3) = p(q), the bits that a number loses before it is multiplied by a third of
 #: 2**bits, that third, and what the product is taken from. The guess r has |x·r³ - 1| ≤ 0.1021 (0.1042).

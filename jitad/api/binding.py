@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any, NamedTuple
 
 from ..capture.leaves import LeafType, leaf_key, leaf_type
@@ -30,13 +31,17 @@ class Binder:
     """
 
     def __init__(self, f: Callable, static_argnums: Sequence[int], static_argnames: Sequence[str]) -> None:
-        self.names, self.rest, self.takes_out = parameter_names(f)
+        self.names, self.rest, named, more = parameters_of(f)
+        self.takes_out = "out" in named
         self.signature_known = bool(self.names or self.rest)
         names = static_argnames
         numbers = tuple(n + len(self.names) if n < 0 else n for n in static_argnums)
         for n in numbers:
             if n < 0 or (self.signature_known and n >= len(self.names) and self.rest is None):
                 raise ValueError(f"static_argnums: {name_of(f)} has no parameter {n}")
+        for name in names:
+            if name not in named and not more:
+                raise ValueError(f"static_argnames: {name_of(f)} has no parameter {name!r}")
         self.static_numbers = {*numbers, *(self.names.index(n) for n in names if n in self.names)}
         self.static_names = {*names, *(self.names[n] for n in numbers if n < len(self.names))}
 
@@ -118,15 +123,27 @@ class Binder:
         return tuple((where, type(value), value) for where, value in static)
 
 
-def parameter_names(f: Callable) -> tuple[list[str], str | None, bool]:
-    """Positional parameters, the name of `*args` if there is one, and whether `out` is a parameter."""
+class Parameters(NamedTuple):
+    """What a signature says: positional parameters, the name of `*args` or None, all names.
+
+    more  any other keyword may be given, or there is no signature
+    """
+
+    by_position: list[str]
+    rest: str | None
+    all: set[str]
+    more: bool
+
+
+def parameters_of(f: Callable) -> Parameters:
     try:
-        parameters = inspect.signature(f).parameters.values()
+        given = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
-        return [], None, False
-    by_position = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
-    return by_position, rest, any(p.name == "out" for p in parameters)
+        return Parameters([], None, set(), True)
+    by_position = [p.name for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in given if p.kind is p.VAR_POSITIONAL), None)
+    more = any(p.kind is p.VAR_KEYWORD for p in given)
+    return Parameters(by_position, rest, {p.name for p in given}, more)
 
 
 def name_of(f: Any) -> str:
@@ -134,9 +151,20 @@ def name_of(f: Any) -> str:
     return getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or repr(f)
 
 
-def as_tuple(given: Any, kind: type, name: str) -> tuple[Any, ...]:
-    """An option that is one value, several or None, as a tuple."""
-    items = () if given is None else (given,) if isinstance(given, kind) else tuple(given)
-    if not all(isinstance(x, kind) for x in items):
-        raise TypeError(f"{name} takes {kind.__name__}s, got {given!r}")
+def positions_of(given: Any, name: str) -> tuple[int, ...]:
+    """An option that is one position, several or None, as a tuple."""
+    try:
+        return (index(given),) if hasattr(given, "__index__") else tuple(map(index, given or ()))
+    except TypeError:
+        raise TypeError(f"{name} is a position or several, got {given!r}") from None
+
+
+def names_of(given: Any, name: str) -> tuple[str, ...]:
+    """An option that is one name, several or None, as a tuple."""
+    try:
+        items = (given,) if isinstance(given, str) else tuple(given or ())
+    except TypeError:
+        items = (None,)
+    if not all(isinstance(x, str) for x in items):
+        raise TypeError(f"{name} is a name or several, got {given!r}")
     return items

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..capture.trees import flatten, unflatten
 from .forward import jvp
-from .jit import jit
+from .jit import jit, static_places
 from .reverse import vjp
 
 
@@ -21,15 +21,18 @@ def check_grads(
     eps: float | None = None,
     atol: float | None = None,
     rtol: float | None = None,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
 ) -> None:
     """Raise AssertionError unless the derivatives of `f` at `args` agree with central differences.
 
     f      function of arrays, numbers and trees of them
-    args   tuple of its positional arguments, each with a floating leaf
+    args   tuple of its positional arguments, each with a floating leaf or static
     order  check so many derivatives, by checking the derivative function in turn
     modes  "fwd" (jvp), "rev" (vjp) or both; with both, also every mix of them at higher orders
     eps    step of the differences; by default 1e-5 (float32: 1e-2), times the largest entry if that exceeds 1
     atol, rtol  tolerances; by default 1e-6 each (float32: 2e-2), ten times that for every further order
+    static_argnums, static_argnames  as for `jit`
 
     Tangents and cotangents are random with a fixed seed. Forward mode is compared with the difference
     quotient along the tangent, reverse mode with forward differences by ⟨ct, f'(x) t⟩ = ⟨pullback(ct), t⟩.
@@ -39,11 +42,25 @@ def check_grads(
         raise ValueError(f"modes are 'fwd' and 'rev', got {tuple(modes)!r}")
     if order < 1:
         raise ValueError(f"order must be at least 1, got {order}")
-    single = any(_dtype(x) == np.float32 for x in flatten(tuple(args))[0])
+    f, args = _without_static(f, tuple(args), static_argnums, static_argnames)
+    single = any(_dtype(x) == np.float32 for x in flatten(args)[0])
     tolerance = 2e-2 if single else 1e-6
     atol, rtol = tolerance if atol is None else atol, tolerance if rtol is None else rtol
     eps = (1e-2 if single else 1e-5) if eps is None else eps
-    _check(f, tuple(args), order, tuple(modes), eps, atol, rtol, ())
+    _check(f, args, order, tuple(modes), eps, atol, rtol, ())
+
+
+def _without_static(f: Callable, args: tuple, numbers: Any, names: Any) -> tuple[Callable, tuple]:
+    """`f` as a function of the arguments that are not static, and these."""
+    static = static_places(f, numbers, names, len(args))
+    if not static:
+        return f, args
+
+    def rest(*given: Any) -> Any:
+        values = iter(given)
+        return f(*[x if i in static else next(values) for i, x in enumerate(args)])
+
+    return rest, tuple(x for i, x in enumerate(args) if i not in static)
 
 
 def _check(

@@ -13,7 +13,7 @@ from ..capture.tracer import Traced, lift
 from ..capture.trees import TreeSpec, flatten, paths, unflatten
 from ..ir.graph import Function
 from ..ir.types import F64, Type
-from .binding import name_of, parameter_names
+from .binding import name_of, parameters_of
 
 
 class Structure(NamedTuple):
@@ -75,13 +75,26 @@ def trees(
     ]
 
 
-def point(f: Callable, what: str, values: Sequence[Any], names: Sequence[str]) -> Point:
+#: Of a static argument: its tangents and cotangents are None.
+STATIC = Structure(flatten(None)[1], (), ())
+
+
+def point(
+    f: Callable, what: str, values: Sequence[Any], names: Sequence[str], static: Sequence[int] = ()
+) -> Point:
     """The active leaves of argument trees, lifted; Python ints count as floats.
 
+    static  which of the arguments have no part in it
     Raises TypeError for an argument without any floating leaf, naming it.
     """
-    structures, all_leaves, inputs = [], [], []
-    for value, name in zip(values, names, strict=True):
+    structures: list[Structure] = []
+    all_leaves: list[list[Any]] = []
+    inputs: list[Traced] = []
+    for i, (value, name) in enumerate(zip(values, names, strict=True)):
+        if i in static:
+            structures.append(STATIC)
+            all_leaves.append([])
+            continue
         leaves, spec = flatten(value)
         lifted = [_floating(lift_argument(x, n)) for x, n in zip(leaves, paths(value, name))]
         active = tuple(x.dtype.kind == "f" for x in lifted)
@@ -127,9 +140,17 @@ def program(f: Callable, point: Point, call: Callable[[Callable, list[Any]], Any
     )
 
 
+def program_of_primals(
+    f: Callable, point: Point, primals: Sequence[Any], static: Sequence[int]
+) -> Subprogram:
+    """`program` of a function called with these primals, the static ones as they are."""
+    pick = lambda trees: [primals[i] if i in static else tree for i, tree in enumerate(trees)]
+    return program(f, point, lambda g, trees: g(*pick(trees)))
+
+
 def argument_names(f: Callable, positions: Sequence[int]) -> list[str]:
     """How messages call the positional arguments."""
-    names, rest, _ = parameter_names(f)
+    names, rest = parameters_of(f)[:2]
     return [names[i] if i < len(names) else f"{rest or 'args'}[{i}]" for i in positions]
 
 

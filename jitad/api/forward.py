@@ -6,25 +6,41 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ops, pipeline
-from ..capture.run import Subprogram
+from ..capture.run import Subprogram, function_name
 from ..capture.source import at, definition_line
 from ..capture.trace import tracing
 from ..capture.tracer import Traced, call, is_traced
 from ..capture.trees import flatten, unflatten
 from .binding import name_of
-from .differentiate import Point, argument_names, head, lift_argument, point, program, run_inline, structure
-from .jit import Jit, kept_on
+from .differentiate import (
+    Point,
+    argument_names,
+    head,
+    lift_argument,
+    point,
+    program_of_primals,
+    run_inline,
+    structure,
+)
+from .jit import Jit, kept_on, of_primals, static_places
 from .linear import Pushforward, run_early, tangent_inputs
 
 
 def jvp(
-    f: Callable, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+    f: Callable,
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    has_aux: bool = False,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
 ) -> tuple[Any, ...]:
     """The value of `f` at a point, and its derivative in one direction.
 
-    primals   tuple of positional arguments, each with a floating leaf
+    primals   tuple of positional arguments, each with a floating leaf or static
     tangents  tuple of the same structure, shapes and dtypes; None or zeros for integer leaves
     has_aux   `f` returns a pair (value, auxiliary tree)
+    static_argnums, static_argnames  as for `jit`; the tangents of such arguments are None
 
     Returns (value, tangent), or (value, tangent, auxiliary); the tangent is a tree like the value, with None
     for integer leaves. One sweep, no memory beyond the primal's.
@@ -32,10 +48,10 @@ def jvp(
     Raises TypeError or ValueError for tangents that do not match the primals.
     """
     primals, tangents = _tuples(primals, tangents)
+    static = static_places(f, static_argnums, static_argnames, len(primals))
     if not tracing():
-        run = lambda primals, tangents: jvp(f, primals, tangents, has_aux=has_aux)
-        return kept_on(f, ("jvp", has_aux), lambda: Jit(run, name="jvp"))(primals, tangents)
-    here, sub = _at(f, "jvp", primals)
+        return _compiled_jvp(f, primals, tangents, has_aux, static)
+    here, sub = _at(f, "jvp", primals, static)
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
     directions = tangent_inputs(here.structures, tangents)
@@ -47,18 +63,41 @@ def jvp(
     return (value, out) if aux_spec is None else (value, out, aux_spec.unflatten(primal[n:]))
 
 
-def linearize(f: Callable, *primals: Any) -> tuple[Any, Pushforward]:
+def _compiled_jvp(
+    f: Callable, primals: tuple, tangents: tuple, has_aux: bool, static: tuple[int, ...]
+) -> tuple[Any, ...]:
+    """jvp outside a trace: the static primals are arguments by themselves."""
+
+    def run(primals: tuple, tangents: tuple, *static_primals: Any) -> tuple[Any, ...]:
+        values = dict(zip(static, static_primals))
+        whole = tuple(values.get(i, x) for i, x in enumerate(primals))
+        return jvp(f, whole, tangents, has_aux=has_aux, static_argnums=static)
+
+    make = lambda: Jit(run, name=f"jvp_{function_name(f)}", static_argnums=range(2, 2 + len(static)))
+    fixed = [primals[i] for i in static]
+    primals = tuple(None if i in static else x for i, x in enumerate(primals))
+    return kept_on(f, (jvp, has_aux, static), make)(primals, tangents, *fixed)
+
+
+def linearize(
+    f: Callable,
+    *primals: Any,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+) -> tuple[Any, Pushforward]:
     """The value of `f` at a point, and its pushforward there.
 
-    primals  positional arguments, each with a floating leaf
+    primals  positional arguments, each with a floating leaf or static
+    static_argnums, static_argnames  as for `jit`; the tangents of such arguments are None
 
     Returns (value, pushforward). pushforward(*tangents) takes one tangent tree per primal and returns the
     tangent of the value; it owns what it needs and does not run the primal again.
     """
     if not tracing():
-        make = lambda: Jit(f, lambda f, _: lambda *primals: linearize(f, *primals), name="linearize")
-        return kept_on(f, "linearize", make)(*primals)
-    here, sub = _at(f, "linearize", primals)
+        static = {"static_argnums": static_argnums, "static_argnames": static_argnames}
+        return of_primals(linearize, f, static)(*primals)
+    places = static_places(f, static_argnums, static_argnames, len(primals))
+    here, sub = _at(f, "linearize", primals, places)
     whole = pipeline.tangent(sub.fn, _active(here, sub), len(sub.weak))
     result = structure(sub, sub.out_spec)
     value, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
@@ -89,9 +128,8 @@ def derivative(
 
         return implementation
 
-    return Jit(
-        f, transform, static_argnums=static_argnums, static_argnames=static_argnames, name="derivative"
-    )
+    name = f"derivative_{function_name(f)}"
+    return Jit(f, transform, static_argnums=static_argnums, static_argnames=static_argnames, name=name)
 
 
 def _derivative(f: Callable, position: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -123,9 +161,9 @@ def stop_gradient(x: Any) -> Any:
     return unflatten(spec, [call(ops.stop_gradient, v, weak=v.weak) if is_traced(v) else v for v in leaves])
 
 
-def _at(f: Callable, what: str, primals: Sequence[Any]) -> tuple[Point, Subprogram]:
-    here = point(f, what, primals, argument_names(f, range(len(primals))))
-    return here, program(f, here, lambda g, values: g(*values))
+def _at(f: Callable, what: str, primals: Sequence[Any], static: Sequence[int]) -> tuple[Point, Subprogram]:
+    here = point(f, what, primals, argument_names(f, range(len(primals))), static)
+    return here, program_of_primals(f, here, primals, static)
 
 
 def _active(here: Point, sub: Subprogram) -> list[bool]:

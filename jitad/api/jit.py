@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from .. import pipeline
 from ..capture import closure
+from ..capture.run import function_name
 from ..capture.source import at, user_line
 from ..capture.trace import tracing
 from ..native.callable import NativeCallable
-from .binding import Binder, Call, as_tuple, name_of
+from .binding import Binder, Call, name_of, names_of, positions_of
 from .compiled import Compiled
 from .config import interpreting
 from .version import Version
@@ -54,6 +55,7 @@ class Jit(NativeCallable):
         """`transform(f, skipped)` is what runs under the trace; None: `f` itself.
 
         skipped  how many parameters of the definition a bound method has swallowed (0 or 1)
+        name     of the result, if not that of `f`
         """
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
@@ -67,7 +69,12 @@ class Jit(NativeCallable):
         self._lock = threading.RLock()
         self._traces = 0
         functools.update_wrapper(self, f, updated=())
-        self.__name__ = name or str(getattr(f, "__name__", type(f).__name__))
+        self.__name__ = name or function_name(f)
+        if transform is not None:
+            self._implementation.__name__ = self.__name__
+            self.__qualname__ = _beside(name_of(f), self.__name__)
+            made = f"{self.__name__}: made by jitad from {name_of(f)}{inspect_signature(f)}."
+            self.__doc__ = f"{made}\n\n{f.__doc__}" if f.__doc__ else made
 
     def _call_slow(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
@@ -209,6 +216,21 @@ def kept_on(f: Callable, key: Any, make: Callable[[], Jit]) -> Jit:
     return kept[1][key]
 
 
+def of_primals(transformation: Callable, f: Callable, static: dict[str, Any], **options: Any) -> Jit:
+    """`transformation(f, *primals, …)` as a compiled function of the primals, made once.
+
+    static, options  its options about static arguments, and the others
+    """
+    options |= static
+    key = tuple([tuple(x) if isinstance(x, list) else x for x in options.values()])
+
+    def make() -> Jit:
+        transform = lambda f, _: lambda *primals: transformation(f, *primals, **options)
+        return Jit(f, transform, name=f"{transformation.__name__}_{function_name(f)}", **static)
+
+    return kept_on(f, (transformation, *key), make)
+
+
 _others: dict[Any, Jit] = {}
 
 
@@ -226,10 +248,22 @@ def _kept_for_others(f: Callable, key: Any, make: Callable[[], Jit]) -> Jit:
 def inherited(f: Any, numbers: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Static parameters of a transformation of `f`: those given, and those that `f` has already."""
     more = f._static if isinstance(f, Jit) else ((), ())
-    return (*as_tuple(numbers, int, "static_argnums"), *more[0]), (
-        *as_tuple(names, str, "static_argnames"),
+    return (*positions_of(numbers, "static_argnums"), *more[0]), (
+        *names_of(names, "static_argnames"),
         *more[1],
     )
+
+
+def static_places(f: Any, numbers: Any, names: Any, count: int) -> tuple[int, ...]:
+    """Which of `count` positional arguments are static: those given, and those that `f` has already."""
+    static = inherited(f, numbers, names)
+    return tuple(sorted(i for i in Binder(f, *static).static_numbers if i < count)) if any(static) else ()
+
+
+def _beside(qualname: str, name: str) -> str:
+    """The qualified name of something called `name` where `qualname` is."""
+    head, dot, _ = qualname.rpartition(".")
+    return head + dot + name
 
 
 def inspect_signature(f: Any) -> str:

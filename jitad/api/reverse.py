@@ -6,13 +6,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import pipeline
-from ..capture.run import Subprogram
+from ..capture.run import Subprogram, function_name
 from ..capture.source import at, definition_line
 from ..capture.trace import tracing
 from ..capture.tracer import Traced, lift
-from .binding import name_of
-from .differentiate import argument_names, head, point, program, run_inline, structure
-from .jit import Jit, kept_on
+from .binding import name_of, positions_of
+from .differentiate import (
+    argument_names,
+    head,
+    point,
+    program,
+    program_of_primals,
+    run_inline,
+    structure,
+)
+from .jit import Jit, of_primals, static_places
 from .linear import Pullback, run_early
 
 
@@ -67,9 +75,10 @@ def grad(
 def _gradient(
     f: Callable, what: str, argnums: Any, has_aux: bool, numbers: Any, names: Any, select: Callable
 ) -> Jit:
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if not positions or not all(isinstance(i, int) for i in positions):
+    positions = positions_of(argnums, "argnums")
+    if not positions:
         raise TypeError(f"argnums is a position or a non-empty tuple of positions, got {argnums!r}")
+    several = not hasattr(argnums, "__index__")
 
     def transform(f: Callable, skipped: int) -> Callable:
         own = tuple(max(i - skipped, 0) if i >= 0 else i for i in positions)
@@ -78,12 +87,12 @@ def _gradient(
             if not tracing():
                 raise RuntimeError(f"{what} runs under a trace only")
             value, gradients = _value_and_gradients(f, what, own, has_aux, args, kwargs)
-            return select(value, gradients[0] if isinstance(argnums, int) else tuple(gradients))
+            return select(value, tuple(gradients) if several else gradients[0])
 
-        implementation.__name__ = f"{what}_{getattr(f, '__name__', 'f')}"
         return implementation
 
-    return Jit(f, transform, static_argnums=numbers, static_argnames=names, name=what)
+    name = f"{what}_{function_name(f)}"
+    return Jit(f, transform, static_argnums=numbers, static_argnames=names, name=name)
 
 
 def _value_and_gradients(
@@ -153,11 +162,18 @@ def _check_scalar(f: Callable, what: str, sub: Subprogram, leaves: int) -> None:
         )
 
 
-def vjp(f: Callable, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+def vjp(
+    f: Callable,
+    *primals: Any,
+    has_aux: bool = False,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+) -> tuple[Any, ...]:
     """The value of `f` at a point, and its pullback there.
 
-    primals  positional arguments, each with a floating leaf
+    primals  positional arguments, each with a floating leaf or static
     has_aux  `f` returns a pair (value, auxiliary tree)
+    static_argnums, static_argnames  as for `jit`; the cotangents of such arguments are None
 
     Returns (value, pullback), or (value, pullback, auxiliary). pullback(ct) takes a cotangent like the value
     and returns a tuple with one cotangent tree per primal; it owns what it needs, so later changes of the
@@ -166,10 +182,11 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     Raises TypeError for primals without floating leaves.
     """
     if not tracing():
-        make = lambda: Jit(f, lambda f, _: lambda *primals: vjp(f, *primals, has_aux=has_aux), name="vjp")
-        return kept_on(f, ("vjp", has_aux), make)(*primals)
-    here = point(f, "vjp", primals, argument_names(f, range(len(primals))))
-    sub = program(f, here, lambda g, values: g(*values))
+        static = {"static_argnums": static_argnums, "static_argnames": static_argnames}
+        return of_primals(vjp, f, static, has_aux=has_aux)(*primals)
+    places = static_places(f, static_argnums, static_argnames, len(primals))
+    here = point(f, "vjp", primals, argument_names(f, range(len(primals))), places)
+    sub = program_of_primals(f, here, primals, places)
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
     result = structure(sub, spec)

@@ -180,3 +180,33 @@ def test_cache_info_counts_traces():
 def test_a_transformation_takes_a_callable():
     with pytest.raises(TypeError, match="expected a function, got 3"):
         jad.grad(3)
+
+
+def test_argnums_of_any_integer_type():
+    f = lambda a, b: a * b**2
+    assert jad.grad(f, argnums=np.int64(1))(2.0, 3.0) == 12.0
+    assert jad.grad(f, argnums=[np.int8(1), 0])(2.0, 3.0) == (12.0, 9.0)
+
+
+@pytest.mark.parametrize("make", [jad.grad, jad.value_and_grad, jad.derivative], ids=lambda m: m.__name__)
+def test_results_are_named_after_their_function(make):
+    def loss(w):
+        """How far off."""
+        return w**2
+
+    g = make(loss)
+    assert g.__name__ == f"{make.__name__}_loss"
+    assert g.__qualname__.endswith(f"<locals>.{make.__name__}_loss") and g.__qualname__ in repr(g)
+    assert "loss(w)" in g.__doc__ and "How far off." in g.__doc__
+    assert g.__wrapped__ is loss
+    assert make(jad.jit(loss)).__name__ == g.__name__
+    assert g.compile(1.0).ir.startswith(f"func @{make.__name__}_loss(")
+
+
+def test_jit_keeps_name_and_documentation():
+    def loss(w):
+        """How far off."""
+        return w**2
+
+    f = jad.jit(loss)
+    assert (f.__name__, f.__qualname__, f.__doc__) == (loss.__name__, loss.__qualname__, loss.__doc__)

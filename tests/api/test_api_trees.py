@@ -138,6 +138,32 @@ def test_static_parameters_are_inherited():
     assert jad.jit(jad.grad(jad.jit(f)))(2.0, 4) == 4.0
 
 
+@pytest.mark.parametrize(
+    "static", [{"static_argnums": (1, 2)}, {"static_argnames": ["how", "n"]}, {"static_argnums": np.int64(1)}]
+)
+def test_static_primals(static):
+    """jvp, vjp, linearize and check_grads take static arguments, whose tangents and cotangents are None."""
+
+    def f(x, how, n=2):
+        return {"sin": np.sin, "cos": np.cos}[how](x) ** n
+
+    count = 2 if "static_argnums" in static and static["static_argnums"] == 1 else 3
+    x, args = np.linspace(0, 1, 3), (np.linspace(0, 1, 3), "sin", 2)[:count]
+    none = (None,) * (count - 1)
+    slope = np.sin(2 * x)
+    for f_, options in ((f, static), (jad.jit(f, **static), {}), (f, static)):
+        np.testing.assert_allclose(jad.jvp(f_, args, (np.ones(3), *none), **options)[1], slope)
+        ct, *rest = jad.vjp(f_, *args, **options)[1](np.ones(3))
+        np.testing.assert_allclose(ct, slope)
+        assert rest == list(none)
+        np.testing.assert_allclose(jad.linearize(f_, *args, **options)[1](np.ones(3), *none), slope)
+        jad.check_grads(f_, args, **options)
+    inside = jad.grad(lambda x: np.sum(jad.vjp(f, x, *args[1:], **static)[1](np.ones(3))[0]))
+    np.testing.assert_allclose(inside(x), 2 * np.cos(2 * x))
+    other = (x, "cos", 2)[:count]
+    np.testing.assert_allclose(jad.jvp(f, other, (np.ones(3), *none), **static)[1], -slope)
+
+
 def test_static_values_are_told_apart_by_type():
     f = jad.jit(lambda x, n: x if isinstance(n, bool) else 2 * x, static_argnums=1)
     assert (f(1.0, 1), f(1.0, True), f(1.0, 1.0)) == (2.0, 1.0, 2.0)
@@ -149,6 +175,14 @@ def test_static_argument_errors():
         f(1.0, [1])
     with pytest.raises(ValueError, match="has no parameter 5"):
         jad.jit(lambda x: x, static_argnums=5)
+    with pytest.raises(ValueError, match="has no parameter 'typo'"):
+        jad.jit(lambda x: x, static_argnames="typo")
+    with pytest.raises(TypeError, match=r"static_argnums is a position or several, got 1\.5"):
+        jad.jit(lambda x: x, static_argnums=1.5)
+    with pytest.raises(TypeError, match="static_argnames is a name or several, got 1"):
+        jad.jit(lambda x: x, static_argnames=1)
+    with pytest.raises(TypeError, match=r"static_primals\[0\] is a list, which is not hashable"):
+        jad.jvp(lambda x, n: x, (1.0, [1]), (1.0, None), static_argnums=1)
     with pytest.raises(NotImplementedError, match="argument n is static, but got the traced value"):
         jad.jit(lambda x: f(x, x))(1.0)
 

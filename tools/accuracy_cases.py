@@ -77,6 +77,16 @@ def real_cbrt(x: Any) -> Any:
     return mp.sign(x) * mp.cbrt(abs(x))
 
 
+def powers(lo: float, hi: float, most: float) -> Draw:
+    """x = 10**k, k uniform in lo … hi, and y such that |y·log x| ≤ most."""
+
+    def draw(rng: np.random.Generator, n: int) -> tuple[np.ndarray, ...]:
+        log = rng.uniform(lo, hi, n) * np.log(10)
+        return np.exp(log), rng.uniform(-most, most, n) / log
+
+    return draw
+
+
 CASES = (
     Case("exp", mp.exp, np.exp, (uniform((-746, 710)), uniform((-104, 89)), uniform((-3, 3)), decades(TINY))),
     Case(
@@ -128,6 +138,19 @@ CASES = (
         (uniform((-25, 25)), uniform((-3, 3)), decades(ALL), decades(ALL32)),
         1.1,
         "1.1",
+    ),
+    Case(
+        "power",
+        mp.power,
+        np.power,
+        (
+            powers(-300, 300, 750),
+            powers(-0.16, 0.16, 708),
+            powers(-1e-9, 1e-9, 708),
+            powers(-37, 37, 88),
+            powers(-0.16, 0.16, 88),
+            uniform((0, 4), (-3, 3)),
+        ),
     ),
     Case("cbrt", real_cbrt, np.cbrt, (decades(ALL), decades(ALL32), uniform((-9, 9)))),
     Case(

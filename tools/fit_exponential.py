@@ -26,6 +26,9 @@ def fits() -> dict[str, object]:
         "LOG10_2": split(mp.log10(2), 53),
         "LOG10_2_F32": split(mp.log10(2), 24, dtype=np.float32),
     }
+    rows["LN2_LONG"] = split(mp.log(2), 42)
+    rows["TWO_THIRDS"] = split(mpf(2) / 3, 53)
+    rows["LOG_LONG"] = log_long(6)
     for (suffix, dtype), sizes in zip(
         PRECISIONS, ({"exp": 8, "log": 6, "exp2": 9, "tanh": 12}, {"exp": 4, "log": 2, "exp2": 4, "tanh": 5})
     ):
@@ -58,6 +61,17 @@ def log(degree, dtype):
         return (2 * mp.atanh(s) - 2 * s) / s**3
 
     return minimax(q, 0, top, degree, weight=lambda z: z / 2, dtype=dtype)
+
+
+def log_long(degree):
+    """q in log((1 + s)/(1 - s)) = 2s + s³·(2/3 + s²·q(s²)), the interval and the error as in `log`."""
+    top = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
+
+    def q(z):
+        s = mp.sqrt(z)
+        return ((2 * mp.atanh(s) - 2 * s) / s**3 - mpf(2) / 3) / z
+
+    return minimax(q, 0, top, degree, weight=lambda z: z**2 / 2)
 
 
 def exp2(degree, dtype):

@@ -14,6 +14,7 @@ from .compare import eq, gt
 from .elementwise import broadcast_to, elementwise, kind
 from .exponential import log
 from .logic import and_
+from .math.power import power as math_power
 from .sampling import binary, lazily, points
 from .select import unless
 
@@ -73,7 +74,7 @@ def _simplify(operands: tuple[Value, ...], attrs: dict[str, Any]) -> Value | Non
 
 
 def _emit(e: Any, eqn: Eqn, x: Any, p: Any) -> Any:
-    return e.intrinsic("llvm.pow", x, p) if kind(eqn) == "f" else _emit_whole(e, eqn, x, p)
+    return math_power(e, x, p) if kind(eqn) == "f" else _emit_whole(e, eqn, x, p)
 
 
 def _emit_whole(e: Any, eqn: Eqn, x: Any, p: Any) -> Any:

@@ -72,19 +72,20 @@ def _expm1(e: Any, x: Any) -> Any:
     return e.select(tiny, x, e.op("fadd", out, out))
 
 
-def growth(e: Any, x: Any, n: Any) -> tuple[Any, Any]:
-    """High and low part of e**r - 1 for r = x - n·log 2, as the sum of them is good enough for e**r."""
-    high, low, r, cubic = parts(e, x, n)
+def growth(e: Any, x: Any, n: Any, more: Any = None) -> tuple[Any, Any]:
+    """High and low part of e**r - 1 for r = x - n·log 2 (+ more), their sum good enough for e**r."""
+    high, low, r, cubic = parts(e, x, n, more)
     return high, fma(e, e.op("fmul", r, r), fma(e, r, cubic, e.const(0.5, x)), low)
 
 
-def parts(e: Any, x: Any, n: Any) -> tuple[Any, Any, Any, Any]:
-    """high, low, r, q with r = x - n·log 2 = high + low, |r| ≤ log(2)/2, and e**r = 1 + r + r²/2 + r³·q.
+def parts(e: Any, x: Any, n: Any, more: Any = None) -> tuple[Any, Any, Any, Any]:
+    """high, low, r, q with r = x - n·log 2 (+ more), |r| ≤ log(2)/2, and e**r = 1 + r + r²/2 + r³·q.
 
-    The high part x - n·(the first digits of log 2) is exact; r is rounded.
+    The high part x - n·(the first digits of log 2) is exact; r = high + low is rounded.
     """
     coefficients, ln2 = _EXP[format_of(e, x)]
-    high, low = fma(e, n, e.const(-ln2[0], x), x), e.op("fmul", n, e.const(-ln2[1], x))
+    high, last = fma(e, n, e.const(-ln2[0], x), x), e.const(-ln2[1], x)
+    low = e.op("fmul", n, last) if more is None else fma(e, n, last, more)
     r = e.op("fadd", high, low)
     return high, low, r, even_odd(e, r, coefficients)
 

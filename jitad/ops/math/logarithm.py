@@ -50,11 +50,11 @@ def log1p(e: Any, x: Any) -> Any:
 
 
 def _log(e: Any, x: Any) -> Any:
-    return e.rare(outside(e, x), "log.outside", _log_anywhere, _natural(e, *decompose(e, x)), x)
+    return e.rare(outside(e, x), "log.outside", _log_anywhere, natural(e, *decompose(e, x)), x)
 
 
 def _log_anywhere(e: Any, x: Any) -> Any:
-    return edges(e, x, _natural(e, *decompose(e, x, subnormal=True)))
+    return edges(e, x, natural(e, *decompose(e, x, subnormal=True)))
 
 
 def _log2(e: Any, x: Any) -> Any:
@@ -93,7 +93,7 @@ def log_of_sum(e: Any, u: Any, lost: Any) -> Any:
     return fma(e, k, e.const(_LN2[form][0], u), e.op("fsub", f, low))
 
 
-def _natural(e: Any, m: Any, k: Any) -> Any:
+def natural(e: Any, m: Any, k: Any) -> Any:
     """log(m·2**k)."""
     high, low = _LN2[format_of(e, m)]
     f, s, rest = series(e, m)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .. import ops
 from ..capture.run import Subprogram, capture_inner, inline
 from ..capture.source import at, definition_line
@@ -180,7 +182,14 @@ def structure(sub: Subprogram, spec: TreeSpec) -> Structure:
 
 def cotangent_like(x: Any, type: Type, name: str) -> Traced:
     """A tangent or cotangent of `type`: numbers are converted, arrays must be of its shape and dtype."""
-    found = lift_argument(x, name)
+    if not isinstance(x, (Traced, np.ndarray, np.generic, int, float, complex)):
+        raise TypeError(
+            f"{name} is a {x.__class__.__qualname__}, but it belongs to {type}: pass an array or number"
+        )
+    try:
+        found = lift(x)
+    except (TypeError, NotImplementedError) as error:
+        raise error.__class__(f"{name}: {error}") from None
     if found.shape != type.shape:
         raise ValueError(
             f"{name} has shape {found.shape}, but {type.shape} is required: it belongs to {type}"

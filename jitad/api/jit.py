@@ -72,6 +72,7 @@ class Jit(NativeCallable):
         self.__name__ = name or function_name(f)
         if transform is not None:
             self._implementation.__name__ = self.__name__
+            self._implementation.__wrapped__ = f  # type: ignore[attr-defined]
             self.__qualname__ = _beside(name_of(f), self.__name__)
             made = f"{self.__name__}: made by jitad from {name_of(f)}{inspect_signature(f)}."
             self.__doc__ = f"{made}\n\n{f.__doc__}" if f.__doc__ else made

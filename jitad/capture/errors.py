@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from ..ir.graph import Loc
+
 
 class TracedValueError(NotImplementedError):
     """A traced value was asked for its number, which nobody knows while tracing."""
+
+    def __init__(self, text: str, value: str = "a traced value", loc: Loc | None = None) -> None:
+        """`value`: the traced value as it prints; `loc`: the user's line."""
+        super().__init__(text)
+        self.value = value
+        self.loc = loc
 
 
 class EscapedTraceError(RuntimeError):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..ir.graph import Function, Value
 from ..ir.types import Type
 from . import closure
 from .arrays import Captures
+from .errors import TracedValueError
 from .leaves import LeafType
 from .source import at, definition_line
 from .trace import Trace, current_trace
@@ -58,7 +61,7 @@ def capture(
             Traced(trace.param(leaf.type, hint), trace, leaf.weak)
             for leaf, hint in zip(leaves, hints, strict=True)
         ]
-        values, out_spec, _ = _results(call(closure.clone(f), arguments), trace)
+        values, out_spec, _ = _results(_explained(call, closure.clone(f), arguments), trace)
     return Program(trace.finish_root(values), out_spec, trace.captures)
 
 
@@ -73,7 +76,7 @@ def capture_inner(
     trace = Trace(function_name(f), definition_line(f))
     with trace:
         inputs = [Traced(trace.param(t), trace, w) for t, w in zip(types, weak, strict=True)]
-        values, out_spec, result_weak = _results(call(closure.clone(f), inputs), trace)
+        values, out_spec, result_weak = _results(_explained(call, closure.clone(f), inputs), trace)
     imports = tuple(Traced(v, owner) for v, owner in trace.sources.items())
     return Subprogram(trace.finish(values), imports, out_spec, result_weak)
 
@@ -82,6 +85,20 @@ def inline(fn: Function, inputs: Sequence[Traced], imports: Sequence[Traced] = (
     """Append `fn` to the innermost open trace, its parameters being `inputs` and then `imports`."""
     trace = current_trace()
     return trace.builder.inline(fn, [import_value(x, trace) for x in (*inputs, *imports)])
+
+
+def _explained(call: Callable[..., Any], f: Callable, arguments: list[Traced]) -> Any:
+    """The call's result. NumPy's own error for a traced element of an array says neither what nor where."""
+    try:
+        return call(f, arguments)
+    except ValueError as error:
+        cause = error.__cause__
+        if not isinstance(cause, TracedValueError):
+            raise
+        raise NotImplementedError(
+            f"{cause.value} was written into a NumPy array{at(cause.loc)}, which cannot hold traced values; "
+            "build the array with np.stack, np.concatenate, np.where or jitad.numpy.array"
+        ) from error
 
 
 def _results(result: Any, trace: Trace) -> tuple[list[Value], TreeSpec, tuple[bool, ...]]:
@@ -94,7 +111,9 @@ def _results(result: Any, trace: Trace) -> tuple[list[Value], TreeSpec, tuple[bo
 def _lift_result(x: Any, trace: Trace) -> Traced:
     try:
         return lift(x)
-    except TypeError as error:
+    except (TypeError, NotImplementedError) as error:
+        if isinstance(x, (np.ndarray, np.generic, complex)):
+            raise type(error)(f"the result of {trace.name}{at(trace.loc)}: {error}") from None
         raise TypeError(
             f"the result of {trace.name}{at(trace.loc)} has a leaf of type {type(x).__qualname__}; "
             "results are trees of arrays, numbers and None"

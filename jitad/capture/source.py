@@ -59,9 +59,11 @@ def user_line(depth: int = 2) -> Loc | None:
 
 
 def definition_line(f: object) -> Loc | None:
-    """Where a Python function is defined; None for builtins and other callables."""
+    """Where a user's function is defined; None for those of libraries and other callables."""
     code = getattr(inspect.unwrap(f) if callable(f) else f, "__code__", None)
-    return Loc(code.co_filename, code.co_firstlineno) if code is not None else None
+    if code is None or is_library_file(code.co_filename):
+        return None
+    return Loc(code.co_filename, code.co_firstlineno)
 
 
 def at(loc: Loc | None) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir.graph import Loc, Value
 from ..ir.types import Type
-from .errors import TracedValueError
+from .errors import EscapedTraceError, TracedValueError
 from .known import known, known_arguments
 from .source import at, user_line
 from .trace import Trace
@@ -48,6 +48,12 @@ class Traced:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.value.type.shape
+
+    @shape.setter
+    def shape(self, new: Any) -> NoReturn:
+        raise NotImplementedError(
+            f"setting the shape of {self!r} is not supported{at(user_line())}; use x = x.reshape({new})"
+        )
 
     @property
     def ndim(self) -> int:
@@ -167,7 +173,8 @@ class Traced:
         array = _number(
             self,
             "was passed to np.array, np.asarray or a function that needs its numbers",
-            "build arrays of traced values with np.stack, np.concatenate or jitad.numpy.array",
+            "build arrays of traced values with np.stack, np.concatenate, jitad.numpy.array or "
+            "jitad.numpy.full; np.float64(x) is x.astype(np.float64)",
         )
         return array.astype(dtype) if dtype is not None else array.copy()
 
@@ -243,13 +250,33 @@ def defined_at(x: Traced) -> Loc | None:
     return x.home.loc
 
 
+def escaped(x: Traced) -> str:
+    """What to say of a traced value that is used outside its trace."""
+    made = defined_at(x)
+    where = f", made at {made}," if made else ""
+    if x.home.is_open:
+        return (
+            f"the traced value {x.value.type}{where} belongs to the trace of {x.home.name}"
+            f"{at(x.home.loc)}, which is open in another thread{at(user_line(4))}"
+        )
+    return (
+        f"the traced {x.value.type}{where} escaped from the trace of {x.home.name}{at(x.home.loc)}, "
+        "which has finished; return it as a result instead of storing it. "
+        f"It was used again{at(user_line(4))}"
+    )
+
+
 def _number(x: Traced, what: str, remedy: str) -> np.ndarray:
     """The array of a traced value that depends on no argument; the error for all others."""
     array = known(x)
     if array is not None:
         return array
+    if not x.home.is_open:
+        raise EscapedTraceError(escaped(x))
     raise TracedValueError(
-        f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; {remedy}"
+        f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; {remedy}",
+        repr(x),
+        user_line(3),
     )
 
 

@@ -18,6 +18,7 @@ from .traced import (
     METHODS,
     Traced,
     defined_at,
+    escaped,
     implements,
     implements_method,
     is_traced,
@@ -120,23 +121,8 @@ def import_value(x: Traced, trace: Trace) -> Value:
     if x.home is trace:
         return x.value
     if not x.home.is_open or x.home not in stack():
-        raise EscapedTraceError(_escaped(x))
+        raise EscapedTraceError(escaped(x))
     return x.value if isinstance(x.value, Const) else trace.import_(x.value, x.home)
-
-
-def _escaped(x: Traced) -> str:
-    made = defined_at(x)
-    where = f", made at {made}," if made else ""
-    if x.home.is_open:
-        return (
-            f"the traced value {x.value.type}{where} belongs to the trace of {x.home.name}"
-            f"{at(x.home.loc)}, which is open in another thread{at(user_line(4))}"
-        )
-    return (
-        f"the traced {x.value.type}{where} escaped from the trace of {x.home.name}{at(x.home.loc)}, "
-        "which has finished; return it as a result instead of storing it. "
-        f"It was used again{at(user_line(4))}"
-    )
 
 
 __all__ = [
@@ -145,6 +131,7 @@ __all__ = [
     "Traced",
     "call",
     "defined_at",
+    "escaped",
     "implements",
     "implements_method",
     "import_value",

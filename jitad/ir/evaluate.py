@@ -34,7 +34,10 @@ def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> lis
         attrs = eqn.attrs
         if eqn.regions:
             attrs = {**attrs, "regions": tuple(_callable(region, env) for region in eqn.regions)}
-        out = eqn.op.reference(*operands, **attrs)
+        try:
+            out = eqn.op.reference(*operands, **attrs)
+        except IndexError as error:
+            raise IndexError(f"{error}\n  from {eqn.loc}" if eqn.loc else str(error)) from None
         outs = out if isinstance(out, tuple) else (out,)
         for r, x in zip(eqn.results, outs, strict=True):
             env[r] = _result(x, r.type, eqn)

@@ -11,7 +11,7 @@ import numpy as np
 from ..capture.errors import EscapedTraceError
 from ..capture.source import at, user_line
 from ..capture.trace import current_trace, stack
-from ..capture.tracer import Traced, _escaped, implements, implements_method
+from ..capture.tracer import Traced, escaped, implements, implements_method
 from ..ir.graph import Value
 from ..ir.types import IRTypeError
 
@@ -112,7 +112,7 @@ def begin(args: Any) -> None:
     """Set the line of the equations that follow; EscapedTraceError when no trace is open."""
     traces = stack()
     if not traces:
-        raise EscapedTraceError(_escaped(next(_traced_in(args))))
+        raise EscapedTraceError(escaped(next(_traced_in(args))))
     traces[-1].builder.loc = user_line(3)
 
 

@@ -50,6 +50,12 @@ def test_arguments_that_are_no_arrays_or_numbers(x, error, text):
 def test_results_that_are_no_arrays_or_numbers():
     with pytest.raises(TypeError, match=r"the result of .* has a leaf of type str; results are trees"):
         jad.jit(lambda x: (x, "text"))(1.0)
+    for result in (np.zeros(2, np.float16), np.float16(1), np.zeros(2, object)):
+        with pytest.raises(TypeError, match=rf"the result of .*{HERE}.*: dtype (float16|object) is not supp"):
+            jad.jit(lambda x, result=result: (x, result))(1.0)
+    for result in (1j, np.zeros(2, complex)):
+        with pytest.raises(NotImplementedError, match=rf"the result of .*{HERE}.*: complex numbers"):
+            jad.jit(lambda x, result=result: (x, result))(1.0)
 
 
 @pytest.mark.parametrize("transform", [jad.grad, jad.value_and_grad], ids=["grad", "value_and_grad"])
@@ -159,6 +165,59 @@ def test_in_place_updates():
         with pytest.raises(NotImplementedError, match=HERE):
             jad.jit(f)(A)
     assert jad.jit(local)(2.0) == 3.0
+
+
+def test_elements_of_numpy_arrays():
+    """NumPy hides what happened behind `setting an array element with a sequence`."""
+    outside = np.zeros(3)
+
+    def fresh(x):
+        a = np.zeros(3)
+        a[0] = np.sum(x)  # fresh
+        return a
+
+    def captured(x):
+        outside[1] = x[0]
+        return x
+
+    for f in (fresh, lambda x: np.sum(fresh(x)), captured):
+        for transform in (jad.jit, lambda f: jad.grad(lambda x: np.sum(f(x)))):
+            with pytest.raises(NotImplementedError) as info:
+                transform(f)(A)
+            assert re.search(
+                rf"from \S*{HERE}:\d+> (was written|is not supported).*\(\S*{HERE}:\d+\)", str(info.value)
+            )
+    with pytest.raises(
+        NotImplementedError, match=f"written into a NumPy array.*{line_of('fresh')}.*np.stack"
+    ):
+        jad.jit(fresh)(A)
+    assert not outside.any()
+    with pytest.raises(ValueError, match=r"inhomogeneous|a sequence"):
+        jad.jit(lambda x: np.array([[1.0], [1.0, 2.0]]) * x)(1.0)
+
+
+def test_setting_a_shape():
+    def f(x):
+        x.shape = (3, 1)
+        return x
+
+    with pytest.raises(NotImplementedError, match=rf"setting the shape.*{HERE}.*reshape\(\(3, 1\)\)"):
+        jad.jit(f)(A)
+
+
+def test_index_errors_name_the_line():
+    def f(x, i):
+        y = 2 * x
+        return y[i]  # index
+
+    for g in (
+        jad.jit(f),
+        jad.grad(lambda x, i: np.sum(f(x, i))),
+        jad.jit(jad.grad(lambda x, i: np.sum(f(x, i)))),
+    ):
+        with pytest.raises(IndexError, match=f"(?s)axis.*from .*{line_of('index')}"):
+            g(A, np.array([0, 3]))
+        g(A, np.array([0, -3]))
 
 
 def test_printing_shows_the_type(capsys):

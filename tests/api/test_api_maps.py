@@ -100,6 +100,14 @@ def test_float32_cotangents():
         ({"a": np.ones(3)}, TypeError, "the cotangent must have the structure"),
         ((np.ones(3), 1.0), TypeError, "the cotangent must have the structure"),
         ({"a": np.ones(3, np.float32), "b": 1.0}, TypeError, r"the cotangent\['a'\] is f32\[3\]"),
+        (
+            {"a": [1.0, 2.0, 3.0], "b": 1.0},
+            TypeError,
+            r"the cotangent\['a'\] is a list, but it belongs to f64",
+        ),
+        ({"a": None, "b": 1.0}, TypeError, r"the cotangent\['a'\] is a NoneType, but it belongs to f64\[3\]"),
+        ({"a": np.ones(3), "b": 1j}, NotImplementedError, r"b'\] is complex; complex numbers"),
+        ({"a": np.ones(3, complex), "b": 1.0}, NotImplementedError, "complex numbers"),
     ],
 )
 def test_cotangents_are_checked(ct, error, text):

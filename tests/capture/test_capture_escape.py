@@ -16,8 +16,13 @@ X = np.array([1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize(
-    "use", [lambda v: v + 1, np.sin, lambda v: X * v, lambda v: jad.jit(lambda x: x * v)(X)]
-)
+    "use",
+    [
+        lambda v: v + 1, np.sin, lambda v: X * v, lambda v: jad.jit(lambda x: x * v)(X), float, bool, list,
+        np.asarray, lambda v: np.concatenate([v, v]), jad.jit(lambda x: x), lambda v: v[0], lambda v: v == v,
+        lambda v: v.sum(), lambda v: range(v), lambda v: jad.grad(np.sum)(v),
+    ],
+)  # fmt: skip
 def test_a_value_of_a_finished_trace(use):
     kept = []
 

@@ -114,9 +114,10 @@ class Buffers:
     def _dying_operand(self, root: Root, number: int, step: Step) -> Value | None:
         """An operand of a map that nothing reads after this nest, and its nest only where it writes.
 
-        Each element is loaded once a body, before the map stores over it.
+        Each element is loaded once a body, before the map stores over it. Not in a nest with gathers: its
+        last vector would take for indices what was stored.
         """
-        if root.kind != "map":
+        if root.kind != "map" or any(r.reads.checked for r in step.roots):
             return None
         nbytes = root.value.type.nbytes
         for leaf, only_identity in root.reads.leaves.items():

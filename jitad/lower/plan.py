@@ -344,6 +344,7 @@ class Plan:
                         if ix.axis >= 0:
                             reads.cuts[ix.axis].update(crossings(ix, bounds))
         elif isinstance(lowering, Gather):
+            reads.checked = True
             rank = max(v.ndim for v in eqn.operands[1:])
             reads.leaf(eqn.operands[0], fixed(*(0 for _ in eqn.operands[0].shape)))
             stack.extend((v, index[:rank] if v.shape else ()) for v in eqn.operands[1:])

@@ -20,12 +20,13 @@ class Reads:
     flat    elementwise throughout: several axes may be walked as one
     across  something is read along its columns: neighbours of the innermost axis are far apart in memory,
             those of the axis outside it are adjacent
+    checked some index is checked when it is used
     """
 
     def __init__(self, space: tuple[int, ...]) -> None:
         self.leaves: dict[Value, bool] = {}
         self.cuts: list[set[int]] = [set() for _ in space]
-        self.flat, self.across = True, False
+        self.flat, self.across, self.checked = True, False, False
         self.identity = identity(len(space))
 
     def leaf(self, v: Value, index: Index) -> None:

@@ -59,8 +59,13 @@ class Problem:
             out = [t - c * v for t, v in zip(out, self.columns[p])]
         return [w * t for w, t in zip(self.weight, out)]
 
-    def exchange(self) -> tuple[dict[int, Any], Any]:
-        """The best coefficients for the powers that are left, and their error."""
+    def exchange(self, before: Mapping[int, Any]) -> dict[int, Any]:
+        """The best coefficients for the powers that are left.
+
+        Where few powers are left the exchange may go in circles: then the best polynomial that was met,
+        `before` (the coefficients found when there was one power more) among them.
+        """
+        best, lowest = dict(before), max(abs(v) for v in self.errors(before)) if before else mp.inf
         powers = list(self.columns)
         size, count = len(powers) + 1, len(self.xs)
         at = [round((count - 1) * (1 - np.cos(np.pi * (k + 0.5) / size)) / 2) for k in range(size)]
@@ -74,8 +79,10 @@ class Problem:
             errors = self.errors(found)
             at, worst = _alternate(errors, size)
             if worst <= level * mpf("1.0000001"):
-                break
-        return found, worst
+                return found
+            if worst < lowest:
+                best, lowest = found, worst
+        return best
 
 
 def _alternate(errors: Sequence[Any], size: int) -> tuple[list[int], Any]:
@@ -125,10 +132,10 @@ def minimax(
         settled = {p: mpf(c) for p, c in (fixed or {}).items()}
         for p, c in settled.items():
             problem.subtract(p, c)
-        free = sorted(problem.columns)
-        for p in free:
-            coefficient = round_to(problem.exchange()[0][p], dtype)
-            settled[p] = mpf(coefficient)
+        found: dict[int, Any] = {}
+        for p in sorted(problem.columns):
+            found = problem.exchange({q: c for q, c in found.items() if q not in settled})
+            settled[p] = mpf(round_to(found[p], dtype))
             problem.subtract(p, settled[p])
         error = max(abs(e) for e in problem.errors({}))
         return Fit(powers, tuple(float(settled[p]) for p in powers), float(error))

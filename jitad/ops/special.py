@@ -12,7 +12,7 @@ from ..ir.graph import Const, Value
 from ..ir.op import Op
 from .arithmetic import mul, neg, sub
 from .compare import eq
-from .elementwise import elementwise, emitted, libm, special
+from .elementwise import elementwise, emitted, special
 from .exponential import exp
 from .logic import and_, isinf
 from .math import error_function, hyperbolic, logarithm
@@ -43,7 +43,7 @@ erfc = elementwise(
     "erfc",
     "1 - erf x, accurate for large x",
     partials=lambda x, out: (lambda t: neg(mul(t, _bell(x))),),
-    scalar=libm("erfc"),
+    scalar=emitted(error_function.erfc),
     reference=scipy_special.erfc,
     samples=unary(),
     cost=30,

@@ -112,6 +112,12 @@ class Cloner:
         self.copies.remember(f, call)
         return call
 
+    def release(self) -> None:
+        """Let go of the clones, which keep the user's globals alive (see `Copies.release`)."""
+        self.copies.release()
+        for table in (self._clones, self._inside, self._paths, self._guarded):
+            table.clear()
+
     def method(self, f: FunctionType, owner: Any) -> Any:
         """The clone of `f` bound to that of `owner`, in which the attributes that `f` reads are replaced."""
         return MethodType(self.function(f), self.replace(owner, {()}, "self"))

@@ -90,6 +90,19 @@ class Copies:
             ):
                 original_list[:] = [self._original(x) for x in copy_list]
 
+    def release(self) -> None:
+        """Let go of everything, so that the trace keeps no object of the user's alive.
+
+        Copied globals get their originals back: they refer to clones, which refer to them, and such a
+        ring would hold what the user has since dropped until the garbage collector comes by.
+        """
+        for original, copy, _, is_module in self._dicts:
+            if is_module:
+                copy.clear()
+                copy.update(original)
+        for table in (self._by_original, self._by_copy, self._dicts, self._lists, self._slots):
+            table.clear()  # type: ignore[attr-defined]
+
     def _original(self, value: Any) -> Any:
         found = self._by_copy.get(id(value))
         return value if found is None else found[0]

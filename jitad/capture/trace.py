@@ -59,12 +59,19 @@ class Trace:
         self.is_open = True
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: object = None, *_: object) -> None:
         self.is_open = False
         self.builder.__exit__()
         stack().pop()
         if self.outer is None:
             gate.reopen()
+            if failure is not None:
+                self._release()
+
+    def _release(self) -> None:
+        if self.cloner is not None:
+            self.cloner.release()
+            self.cloner = None
 
     def param(self, type: Type, hint: str = "") -> Value:
         """Append a parameter of the function itself; only before anything is imported."""
@@ -89,7 +96,7 @@ class Trace:
         """
         if self.cloner is not None:
             self.cloner.copies.carry_back()
-        self.cloner = None
+            self._release()
         constants = self.captures.settle()
         hidden = [i.param for i in self.captures.inputs]
         late = {*hidden, *constants}

@@ -166,4 +166,27 @@ CASES = (
     ),
     Case("sinh", mp.sinh, np.sinh, GROWTH),
     Case("cosh", mp.cosh, np.cosh, GROWTH),
+    Case(
+        "arcsinh",
+        mp.asinh,
+        np.arcsinh,
+        (decades(ALL), decades(ALL32), uniform((-3, 3)), uniform((0.1, 0.5))),
+    ),
+    Case(
+        "arccosh",
+        mp.acosh,
+        np.arccosh,
+        (
+            decades((0, 308.2), signed=False),
+            decades((0, 38.5), signed=False),
+            decades((-16, 0), signed=False, around=1.0),
+            uniform((1, 4)),
+        ),
+    ),
+    Case(
+        "arctanh",
+        mp.atanh,
+        np.arctanh,
+        (decades((-323, -0.01)), decades((-44, -0.01)), uniform((-1, 1)), uniform((-0.5, 0.5))),
+    ),
 )

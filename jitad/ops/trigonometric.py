@@ -10,7 +10,7 @@ from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, emitted, libm
 from .exponential import sqrt
-from .math import hyperbolic, roots, sinh_cosh, trigonometric
+from .math import hyperbolic, inverse_hyperbolic, roots, sinh_cosh, trigonometric
 from .sampling import binary, unary
 from .select import unless
 
@@ -116,7 +116,7 @@ arcsinh = elementwise(
     "arcsinh",
     "inverse hyperbolic sine",
     partials=lambda x, out: (lambda t: div(t, sqrt(x * x + 1.0)),),
-    scalar=libm("asinh"),
+    scalar=emitted(inverse_hyperbolic.arcsinh),
     reference=np.arcsinh,
     samples=unary(),
     cost=30,
@@ -127,7 +127,7 @@ arccosh = elementwise(
     "inverse hyperbolic cosine; NaN below 1",
     # Two roots: one of the product would be real below -1 too.
     partials=lambda x, out: (lambda t: div(t, sqrt(x - 1.0) * sqrt(x + 1.0)),),
-    scalar=libm("acosh"),
+    scalar=emitted(inverse_hyperbolic.arccosh),
     reference=np.arccosh,
     samples=unary((1.2, 4.0)),
     cost=30,
@@ -137,7 +137,7 @@ arctanh = elementwise(
     "arctanh",
     "inverse hyperbolic tangent; ±∞ at ±1",
     partials=lambda x, out: (lambda t: div(t, (1.0 - x) * (1.0 + x)),),
-    scalar=libm("atanh"),
+    scalar=emitted(inverse_hyperbolic.arctanh),
     reference=np.arctanh,
     samples=unary(INSIDE),
     cost=30,

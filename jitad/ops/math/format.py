@@ -28,3 +28,10 @@ F32 = Format("float", "i32", 23, 127)
 def format_of(e: Any, x: Any) -> Format:
     """The format of the register `x`."""
     return F32 if e.single(x) else F64
+
+
+def exponent_field(e: Any, form: Format, word: Any) -> Any:
+    """The exponent field of a word without sign plus 2**mantissa, a float which ends in the field."""
+    field = e.op("lshr", word, e.const(form.mantissa, word))
+    above = e.const((form.bias + form.mantissa) << form.mantissa, field)
+    return e.bitcast(e.op("or", field, above), form.type)

@@ -21,8 +21,8 @@ _CBRT = {
 _CBRT_LEAST = {F64: (-900, 216), F32: (-90, 48)}
 #: Sums of squares from here to there neither overflow nor lose digits; others are scaled.
 _SQUARES, _SCALE = (-900, 1000), 600
-#: Less the word of x, these are the words of 1/(2x) to 6 %.
-_HALF_RECIPROCAL = {F64: 0x7FCE6238502484D6, F32: 0x7E7311C2}
+#: Less the word of x, these are the words of 1/x to 5.1 %.
+_RECIPROCAL = {F64: 0x7FDE6238502484D6, F32: 0x7EF311C2}
 
 
 def cbrt(e: Any, x: Any) -> Any:
@@ -126,17 +126,18 @@ def root_of_sum(e: Any, total: Any, below: Any) -> Any:
 
 
 def root_in_parts(e: Any, total: Any, below: Any) -> tuple[Any, Any]:
-    """√total, and by the tangent what makes it √(total + below): to 6 %, which is enough for a correction."""
+    """√total, and by the tangent what makes it √(total + below): to 5 %, which is enough for a correction."""
     root = e.intrinsic("llvm.sqrt", total)
     rest = e.op("fadd", fma(e, e.fneg(root), root, total), below)
-    return root, e.op("fmul", rest, half_reciprocal(e, root))
+    return root, e.op("fmul", rest, reciprocal(e, root, -1))
 
 
-def half_reciprocal(e: Any, x: Any) -> Any:
-    """1/(2x) to 6 %, for positive normal x, by a difference of words."""
+def reciprocal(e: Any, x: Any, exponent: int = 0) -> Any:
+    """2**exponent/x to 5 %, for positive normal x, by a difference of words."""
     form = format_of(e, x)
     word = e.bitcast(x, form.word)
-    return e.bitcast(e.op("sub", e.const(_HALF_RECIPROCAL[form], word), word), form.type)
+    start = _RECIPROCAL[form] + (exponent << form.mantissa)
+    return e.bitcast(e.op("sub", e.const(start, word), word), form.type)
 
 
 def beyond(e: Any, form: Format, x: Any, least: int, above: int) -> Any:

@@ -127,10 +127,10 @@ def main() -> None:
     if arguments.json:
         run_here(arguments.case[0])
         return
-    reports, peaks = [], run("machine").figures
+    machine = run("machine")
+    reports, peaks = [], machine.figures
     for case in arguments.case or CASES:
-        reports.append(run(case))
-        peaks.update(reports[-1].figures if case == "machine" else {})
+        reports.append(machine if case == "machine" else run(case))
         print(show(reports[-1], peaks), flush=True)
         if case == "sizes" and not arguments.case:
             print(draw(reports[-1], PLOT))

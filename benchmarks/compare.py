@@ -107,6 +107,7 @@ def measure(
     """Check each tool's results against `expected`, then time all; `options` are fields of the row."""
     tools = [tool for tool in tools if tool.threads or not on_all_threads()]
     prepared = {tool.title: prepare(tool, expected, rtol) for tool in tools}
+    rounds = (rounds + 1) // 2 if on_all_threads() else rounds
     times = best_of({name: c for name, c in prepared.items() if not isinstance(c, str)}, rounds)
     cells: dict[str, Cell] = {name: c if isinstance(c, str) else times[name] for name, c in prepared.items()}
     peers = [tool for tool in tools if tool.compared and not tool.title.startswith(OURS)]

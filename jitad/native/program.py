@@ -103,7 +103,11 @@ class _Writer:
                 words += [self.pointer(guard.cell), 0, expected]
             elif isinstance(guard, DefaultsGuard):
                 # Read as if it were a cell whose contents are the function's field.
-                words += [self.pointer(guard.function) + layout.FUNCTION_DEFAULTS - layout.CELL_CONTENTS, 0, expected]
+                words += [
+                    self.pointer(guard.function) + layout.FUNCTION_DEFAULTS - layout.CELL_CONTENTS,
+                    0,
+                    expected,
+                ]
             else:
                 words += [self.pointer(guard.dict), self.pointer(guard.key), expected]
         return self.block(words)

@@ -129,9 +129,10 @@ def _settings(llvm_text: str, opt_level: int) -> _Settings:
         lines, loops = llvm_text.count("\n"), "!llvm.loop" in llvm_text
         if lines > (LARGE_MODULE_LINES if loops else LONG_PROGRAM_LINES):
             return _Settings(1, 2 if loops else 0, light=True)
-    # Kernels arrive with their loops vectorised, so the O1 pipeline is enough: on gradients of ten operations,
-    # of log-sum-exp and of a mixture it takes 0.4 to 0.9 of O2's time, and the code runs as fast. Packing the
-    # scalars of unrolled programs (SLP) doubled the time, and Rosenbrock with n = 10 ran slower (480 for 400 ns).
+    # Kernels arrive with their loops vectorised, so the O1 pipeline is enough: on gradients of ten
+    # operations, of log-sum-exp and of a mixture it takes 0.4 to 0.9 of O2's time, and the code runs as
+    # fast. Packing the scalars of unrolled programs (SLP) doubled the time, and made Rosenbrock with n = 10
+    # slower (480 for 400 ns, both on a busy machine).
     return _Settings(min(opt_level, 1), opt_level)
 
 

@@ -12,6 +12,7 @@ from math import inf, nan
 from typing import Any
 
 from .coefficients_inverse_hyperbolic import ATANH, ATANH_F32, HALF_LN2, HALF_LN2_F32
+from .double_double import fast_two_sum, two_product
 from .format import F32, F64, exponent_field, format_of
 from .logarithm import decompose
 from .polynomial import even_odd, fma
@@ -57,10 +58,9 @@ def _arcsinh(e: Any, x: Any) -> Any:
 
 def _arccosh(e: Any, x: Any) -> Any:
     form, one = format_of(e, x), e.const(1.0, x)
-    less, more = e.op("fsub", x, one), e.op("fadd", x, one)
-    square = e.op("fmul", less, more)
-    rounding = e.op("fsub", one, e.op("fsub", more, x))
-    root, low = root_in_parts(e, square, fma(e, less, rounding, fma(e, less, more, e.fneg(square))))
+    less, (more, more_low) = e.op("fsub", x, one), fast_two_sum(e, x, one)
+    square, below = two_product(e, less, more)
+    root, low = root_in_parts(e, square, fma(e, less, more_low, below))
     m, m_low, k = _sum_in_parts(e, x, root, low)
     near = e.fcmp("oeq", k, e.const(0.0, x))
     out = _twice(
@@ -89,8 +89,8 @@ def _log_of_twice(e: Any, x: Any) -> Any:
 def _sum_in_parts(e: Any, x: Any, y: Any, low: Any) -> tuple[Any, Any, Any]:
     """m, m', k with x + y + low = (m + m')·2**k, √½ ≤ m < √2, for x ≥ y ≥ 0 and a small part."""
     form = format_of(e, x)
-    u = e.op("fadd", x, y)
-    low = e.op("fadd", e.op("fadd", e.op("fsub", x, u), y), low)
+    u, lost = fast_two_sum(e, x, y)
+    low = e.op("fadd", lost, low)
     m, k = decompose(e, u)
     # 2**-k is the quotient of m and u.
     words = e.op("sub", e.bitcast(m, form.word), e.bitcast(u, form.word))
@@ -99,12 +99,10 @@ def _sum_in_parts(e: Any, x: Any, y: Any, low: Any) -> tuple[Any, Any, Any]:
 
 
 def _twice(e: Any, k: Any, numerator: tuple[Any, Any], less_one: tuple[Any, Any]) -> Any:
-    """k·log 2 + 2·atanh s for s = numerator/(1 + less_one), both in parts."""
+    """k·log 2 + 2·atanh s for s = numerator/(1 + less_one), both in parts, less_one < 2."""
     base, low = less_one
-    one = e.const(1.0, k)
-    total = e.op("fadd", base, one)
-    low = e.op("fadd", low, e.op("fadd", e.op("fsub", one, total), base))
-    half = _logarithm(e, k, *_quotient(e, numerator, (total, low)))
+    total, lost = fast_two_sum(e, e.const(1.0, k), base)
+    half = _logarithm(e, k, *_quotient(e, numerator, (total, e.op("fadd", low, lost))))
     return e.op("fadd", half, half)
 
 
@@ -130,17 +128,17 @@ def _arctanh(e: Any, x: Any) -> Any:
     """With p = 2**k·(1 - |x|) next to 1 + |x|, s is their difference, which is exact, over their sum."""
     form, one = format_of(e, x), e.const(1.0, x)
     size = e.intrinsic("llvm.fabs", x)
-    more, less = e.op("fadd", one, size), e.op("fsub", one, size)
-    more_low = e.op("fsub", size, e.op("fsub", more, one))
-    less_low = e.op("fsub", e.op("fsub", one, less), size)
+    more, more_low = fast_two_sum(e, one, size)
+    less, less_low = fast_two_sum(e, one, e.fneg(size))
     words = e.bitcast(more, form.word), e.bitcast(less, form.word)
     half = e.const(1 << form.mantissa - 1, words[0])
     scaled = e.op("add", e.op("sub", *words), half)
     exponent = e.op("and", scaled, e.const(-1 << form.mantissa, scaled))
     p = e.bitcast(e.op("add", words[1], exponent), form.type)
     power = e.bitcast(e.op("add", exponent, e.const(form.bias << form.mantissa, exponent)), form.type)
-    total, p_low = e.op("fadd", more, p), e.op("fmul", less_low, power)
-    total_low = e.op("fadd", e.op("fadd", e.op("fsub", more, total), p), e.op("fadd", more_low, p_low))
+    p_low = e.op("fmul", less_low, power)
+    total, lost = fast_two_sum(e, more, p)
+    total_low = e.op("fadd", lost, e.op("fadd", more_low, p_low))
     difference = e.op("fsub", more, p), e.op("fsub", more_low, p_low)
     s, low = _quotient(e, difference, (total, total_low))
     near = e.icmp("eq", exponent, e.const(0, exponent))

@@ -18,7 +18,7 @@ from .coefficients_exponential import (
     LOG_F32,
 )
 from .exponential import exp
-from .format import F32, F64, Format, format_of
+from .format import F32, F64, exponent_field, format_of
 from .polynomial import even_odd, fma
 
 _SQRT_HALF = {F64: 0x3FE6A09E667F3BCD, F32: 0x3F3504F3}
@@ -142,15 +142,7 @@ def decompose(e: Any, x: Any, subnormal: bool = False) -> tuple[Any, Any]:
     shifted = e.op("add", word, e.const(one - _SQRT_HALF[form], word))
     mantissa = e.op("and", shifted, e.const((1 << form.mantissa) - 1, word))
     m = e.bitcast(e.op("add", mantissa, e.const(_SQRT_HALF[form], word)), form.type)
-    return m, e.op("fsub", _field(e, shifted, form), base)
-
-
-def _field(e: Any, word: Any, form: Format) -> Any:
-    """The exponent field of `word` plus 2**mantissa as a float: the field becomes the end of its bits."""
-    field = e.op("lshr", word, e.const(form.mantissa, word))
-    return e.bitcast(
-        e.op("or", field, e.const((form.bias + form.mantissa) << form.mantissa, field)), form.type
-    )
+    return m, e.op("fsub", exponent_field(e, form, shifted), base)
 
 
 def edges(e: Any, x: Any, out: Any) -> Any:

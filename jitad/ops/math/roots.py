@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .coefficients_roots import CBRT, CBRT_F32
+from .double_double import fast_two_sum, two_product
 from .format import F32, F64, Format, format_of
 from .polynomial import fma, horner
 
@@ -67,7 +68,7 @@ def _cube_root(e: Any, form: Format, x: Any, size: Any) -> Any:
     r = e.op("fmul", r, horner(e, near_one, series))
     slope = e.op("fmul", r, r)
     root = e.op("fmul", x, slope)
-    square, below = squared(e, root)
+    square, below = two_product(e, root, root)
     rest = fma(e, below, root, fma(e, square, root, e.fneg(x)))
     return fma(e, rest, e.op("fmul", slope, e.const(-1 / 3, x)), root)
 
@@ -107,17 +108,11 @@ def _hypot_f32(e: Any, x: Any, y: Any) -> Any:
 def _sum_of_squares(e: Any, x: Any, y: Any) -> tuple[Any, Any]:
     """x² + y² in two parts."""
     x, y = (e.intrinsic("llvm.fabs", v) for v in (x, y))
-    larger = e.fcmp("ogt", x, y)
-    (high, a), (low, b) = (squared(e, e.select(larger, *pair)) for pair in ((x, y), (y, x)))
-    total = e.op("fadd", high, low)
-    lost = e.op("fsub", low, e.op("fsub", total, high))
+    swapped = e.fcmp("ogt", y, x)
+    larger, smaller = e.select(swapped, y, x), e.select(swapped, x, y)
+    (high, a), (low, b) = two_product(e, larger, larger), two_product(e, smaller, smaller)
+    total, lost = fast_two_sum(e, high, low)
     return total, e.op("fadd", lost, e.op("fadd", a, b))
-
-
-def squared(e: Any, x: Any) -> tuple[Any, Any]:
-    """x² rounded, and what rounding lost."""
-    square = e.op("fmul", x, x)
-    return square, fma(e, x, x, e.fneg(square))
 
 
 def root_of_sum(e: Any, total: Any, below: Any) -> Any:

@@ -17,13 +17,17 @@ TARGETS = {
     "avx512": ("x86_64-unknown-linux-gnu", "skylake-avx512", "%zmm"),
     "neon": ("aarch64-unknown-linux-gnu", "neoverse-n1", ".2d"),
 }
-NAMES = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "expit", "tanh", "power")
+NAMES = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "expit", "power"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "cbrt", "hypot"),
+)
+BINARY = ("power", "logaddexp", "hypot")
 #: Called for single lanes, by the function behind the rare branch.
 RARE = {"power": {"libm.pow"}}
 
 
 def assembly(name: str, dtype: type, triple: str, cpu: str) -> str:
-    operands = [np.ones(1000, dtype)] * (2 if name in ("power", "logaddexp") else 1)
+    operands = [np.ones(1000, dtype)] * (2 if name in BINARY else 1)
     low = lower(build(REGISTRY[name], *operands), f"jitad.{name}")
     return assembly_for(low.llvm, triple, cpu)
 

@@ -1,15 +1,17 @@
-"""Minimax polynomials by the Remez exchange, with coefficients rounded to a float type and written as a module.
+"""Minimax polynomials by the Remez exchange, with coefficients rounded to a float type.
 
-A fit is asked for where its family lives (`tools/fit_*.py`); the same request gives the same module on every
-machine. Method: exchange on a fixed Chebyshev grid (Cheney, Introduction to Approximation Theory, ch. 3), then
-the coefficients are rounded one after the other, lowest power first, each followed by a new exchange for the
-rest, so that the later ones make up for the rounding of the earlier (Brisebarre, Muller, Tisserand 2006).
+A fit is asked for where its family lives (`tools/fit_*.py`), which writes a module of constants; the same
+request gives the same module on every machine. Method: exchange on a fixed Chebyshev grid (Cheney,
+Introduction to Approximation Theory, ch. 3), then the coefficients are rounded one after the other, lowest
+power first, each followed by a new exchange for the rest, so that the later ones make up for the rounding of
+the earlier (Brisebarre, Muller, Tisserand 2006).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -178,8 +180,9 @@ def write_module(path: str | Path, script: str, doc: str, rows: Mapping[str, Any
 
 
 def _listed(powers: tuple[int, ...]) -> str:
-    steps = {b - a for a, b in zip(powers, powers[1:])}
-    if len(steps) == 1:
-        (step,) = steps
-        return f"{powers[0]}, {powers[0] + step} … {powers[-1]}" if step > 1 else f"{powers[0]} … {powers[-1]}"
-    return ", ".join(map(str, powers))
+    steps = {b - a for a, b in pairwise(powers)}
+    if len(steps) != 1:
+        return ", ".join(map(str, powers))
+    (step,) = steps
+    second = f", {powers[1]}" if step > 1 else ""
+    return f"{powers[0]}{second} … {powers[-1]}"

@@ -10,6 +10,8 @@ from .api.reverse import grad, value_and_grad, vjp
 from .capture.errors import EscapedTraceError, TracedValueError
 from .capture.tracer import is_traced
 
+__version__ = "0.1.0"
+
 __all__ = [
     "EscapedTraceError",
     "Jit",

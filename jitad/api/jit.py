@@ -9,7 +9,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from .. import pipeline
@@ -156,8 +156,12 @@ class Jit(NativeCallable):
 
     def _bound_to(self, instance: Any) -> Jit:
         """This function as a method of `instance`, with versions of its own."""
-        key = f"_jitad_{self.__name__}"
-        known = getattr(instance, "__dict__", {}).get(key)
+        if not hasattr(instance, "__dict__"):
+            return _kept_for_others(
+                MethodType(self._function, instance), self, lambda: self._bind_method(instance)
+            )
+        key = f"_jitad_{self.__qualname__}"  # not the name alone: a method may call that of its base class
+        known = instance.__dict__.get(key)
         # A copied instance brings along the method of its original.
         if (
             isinstance(known, Jit)
@@ -165,10 +169,8 @@ class Jit(NativeCallable):
             and known._unbound is self
         ):
             return known
-        bound = self._bind_method(instance)
+        bound = instance.__dict__[key] = self._bind_method(instance)
         bound._unbound = self
-        if hasattr(instance, "__dict__"):
-            instance.__dict__[key] = bound
         return bound
 
     def _bind_method(self, instance: Any) -> Jit:

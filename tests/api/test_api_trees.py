@@ -211,3 +211,43 @@ def test_methods():
     a.scale = 7.0
     assert (a.apply(5.0), b.apply(5.0)) == (35.0, 15.0)
     np.testing.assert_allclose(jad.grad(a.energy)(W), 14 * W)
+
+
+def test_methods_that_call_those_of_the_base_class():
+    class Base:
+        scale = 2.0
+
+        @jad.jit
+        def apply(self, x):
+            return self.scale * x
+
+    class Derived(Base):
+        @jad.jit
+        def apply(self, x):
+            traced.append(1)
+            return super().apply(x) + 1
+
+    traced, obj = [], Derived()
+    for _ in range(3):
+        assert obj.apply(3.0) == 7.0
+    obj.scale = 5.0
+    assert obj.apply(3.0) == 16.0
+    assert len(traced) == 2
+
+
+def test_methods_of_objects_with_slots():
+    class Model:
+        __slots__ = ("scale",)
+
+        @jad.grad
+        def slope(self, x):
+            traced.append(1)
+            return self.scale * x**2
+
+    traced, a, b = [], Model(), Model()
+    a.scale, b.scale = 2.0, 3.0
+    for _ in range(3):
+        assert (a.slope(5.0), b.slope(5.0)) == (20.0, 30.0)
+    assert len(traced) == 2
+    a.scale = 1.0
+    assert (a.slope(5.0), b.slope(5.0)) == (10.0, 30.0)

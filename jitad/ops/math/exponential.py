@@ -61,7 +61,9 @@ def _expm1(e: Any, x: Any) -> Any:
     power = e.bitcast(e.op("shl", bits, e.const(form.mantissa, bits)), form.type)
     high, low, r, cubic = parts(e, y, n)
     half = e.op("fmul", r, e.const(0.5, x))
-    rest = fma(e, half, r, fma(e, e.op("fmul", e.op("fmul", r, r), r), cubic, low))
+    missed = e.op("fsub", low, e.op("fsub", r, high))  # by r, which counts in r²/2
+    rest = fma(e, e.op("fmul", e.op("fmul", r, r), r), cubic, fma(e, missed, r, low))
+    rest = fma(e, half, r, rest)
     base = e.op("fsub", power, e.const(0.5, x))
     total = fma(e, high, power, base)
     # What rounding took off the base, for n = 54, and off the total.

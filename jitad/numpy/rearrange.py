@@ -218,7 +218,8 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     step = dx if x is None else diff(wrapped(as_value(x)), axis=-1 if as_value(x).type.ndim == 1 else axis)
     if given(x) and as_value(x).type.ndim == 1:
         step = wrapped(reshape(step.value, tuple(pieces if i == axis else 1 for i in range(v.type.ndim))))
-    pair = SPECS["add"](wrapped(slice_axis(v, axis, 1, 1, pieces)), wrapped(slice_axis(v, axis, 0, 1, pieces)))
+    left, right = (wrapped(slice_axis(v, axis, first, 1, pieces)) for first in (0, 1))
+    pair = SPECS["add"](right, left)
     area = SPECS["divide"](SPECS["multiply"](step, pair), 2.0).value
     return wrapped(ops.sum(area, axes=(axis,)))
 

@@ -60,6 +60,13 @@ LOGARITHM = (
     uniform((0.4, 3)),
     decades((-16, -1), around=1.0),
 )
+#: Positive numbers, the unit intervals, and the zeros of gammaln and digamma.
+GAMMA = (
+    decades((-307.0, 305.0), signed=False),
+    decades((-37.0, 36.0), signed=False),
+    *(uniform(bounds) for bounds in ((0, 1), (1, 2), (2, 3), (3, 20))),
+    *(decades((-16, -1), around=zero) for zero in (1.0, 1.4616321449683622, 2.0)),
+)
 
 
 def expit(x: Any) -> Any:
@@ -151,6 +158,8 @@ CASES = (
             uniform((0, 4), (-3, 3)),
         ),
     ),
+    Case("gammaln", lambda x: mp.loggamma(x) if x else mp.inf, None, GAMMA, 2.0, "2 for x > 0"),
+    Case("digamma", lambda x: mp.digamma(x) if x else -mp.inf, None, GAMMA, 2.0, "2 for x > 0"),
     Case("cbrt", real_cbrt, np.cbrt, (decades(ALL), decades(ALL32), uniform((-9, 9)))),
     Case(
         "hypot",

@@ -23,9 +23,14 @@ SAMPLES = [
 
 
 def tolerance(name: str, dtype: np.dtype) -> dict[str, float]:
-    """Two units in the last place; polygamma is a product of a factorial and a zeta value."""
+    """Two units in the last place; polygamma is a product of a factorial and a zeta value.
+
+    SciPy's gammaln has an absolute error near its zeros (ours is measured in tests/ops/math).
+    """
     if dtype.kind != "f":
         return {"rtol": 0, "atol": 0}
+    if name == "gammaln" and dtype.itemsize == 8:
+        return {"rtol": 4e-15, "atol": 4e-16}
     if name == "polygamma":
         return {"rtol": 1e-13 if dtype.itemsize == 8 else 4e-5, "atol": 0}
     return {"rtol": 4e-15, "atol": 1e-300} if dtype.itemsize == 8 else {"rtol": 2e-6, "atol": 1e-40}

@@ -180,7 +180,7 @@ class Growth:
         return self.builder.finish(results)
 
     def results(self) -> list[Value]:
-        """What nothing reads yet, and some others: parameters, constants and the same one twice among them."""
+        """What nothing reads yet, and others: parameters, constants, the same one twice."""
         read = {v for eqn in self.builder.eqns for v in eqn.operands}
         last = [r for eqn in self.builder.eqns for r in eqn.results if r not in read]
         out = last[-self.draw.pick((1, 2, 4, 8)) :] or [self.pool[-1]]

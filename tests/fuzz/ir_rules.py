@@ -196,7 +196,7 @@ def indices(g: Growth, x: Value) -> list[Value]:
     out = []
     for n in x.shape[:count]:
         own: tuple[int, ...] = () if g.draw.chance(20) else shape
-        known = g.any(lambda v: v.dtype == I64 and v.shape == own)
+        known = g.any(lambda v, own=own: v.dtype == I64 and v.shape == own)
         if known is not None and g.draw.chance(30):
             out.append(g.emit(ops.remainder, known, g.constant(I64, (), np.asarray(n))))
             continue
@@ -298,9 +298,9 @@ LARGE_FACTOR = 1e4
 
 RULES = (
     elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise, elementwise,
-    elementwise, elementwise, smooth, smooth, smooth, arithmetic, arithmetic, compare, select, select, convert,
-    broadcast, broadcast, reshape, reshape, transpose, slice_, slice_, update, updates, concatenate, iota, gather,
-    scatter, reduce, reduce, reduce, position, scan, scan, dot, dot,
+    elementwise, elementwise, smooth, smooth, smooth, arithmetic, arithmetic, compare, select, select,
+    convert, broadcast, broadcast, reshape, reshape, transpose, slice_, slice_, update, updates, concatenate,
+    iota, gather, scatter, reduce, reduce, reduce, position, scan, scan, dot, dot,
 )  # fmt: skip
 
 #: Ops that no rule can make would be tested by nothing.
@@ -330,7 +330,7 @@ def guarded(g: Growth) -> None:
 
 
 SMOOTH_RULES = (
-    smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, arithmetic, arithmetic, elementwise, compare,
-    select, select, guarded, convert, broadcast, reshape, transpose, slice_, slice_, update, updates, concatenate,
-    gather, scatter, reduce, reduce, reduce, position, scan, scan, dot, dot,
+    smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, arithmetic, arithmetic, elementwise,
+    compare, select, select, guarded, convert, broadcast, reshape, transpose, slice_, slice_, update, updates,
+    concatenate, gather, scatter, reduce, reduce, reduce, position, scan, scan, dot, dot,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import linecache
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +23,8 @@ NAMES = {"np": np, "special": special, "jsp": jad.scipy.special}
 LARGEST = 2000
 NUMBERS = ("2.0", "0.5", "-1.5", "3", "1", "0.0", "-2")
 GENERAL = (
-    forms.SMOOTH, forms.SMOOTH, forms.RANGES, forms.RANGES, forms.REDUCTIONS, forms.INDEXING, forms.KINKS, forms.WHERE,
-    forms.OTHER, [form for every in forms.FORMS.values() for form in every],
+    forms.SMOOTH, forms.SMOOTH, forms.RANGES, forms.RANGES, forms.REDUCTIONS, forms.INDEXING, forms.KINKS,
+    forms.WHERE, forms.OTHER, [form for every in forms.FORMS.values() for form in every],
 )  # fmt: skip
 
 
@@ -75,6 +76,10 @@ def meets(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
     )
 
 
+class Missing(Exception):
+    """No value in a program is what a template asks for."""
+
+
 class Growth:
     """A program being written: its names with the values they have."""
 
@@ -111,13 +116,15 @@ class Growth:
         return [name for name, v in reversed(self.values.items()) if keep(np.asarray(v))]
 
     def some(self, keep: Callable[[np.ndarray], bool], rank: int | None = None) -> str:
-        found = self.names(keep)
-        ranked = [n for n in found if np.ndim(self.values[n]) == rank]
-        return self.draw.pick(ranked or found) if found else "x0"
+        found = self.names(lambda x: keep(x) and rank in (None, x.ndim))
+        if not found:
+            raise Missing
+        return self.draw.pick(found)
 
     def fill(self, template: str, chosen: dict[str, str] | None = None) -> str:
-        """The template with names of values put in; those already `chosen` again."""
-        floats = lambda x: x.dtype.kind == "f"
+        """The template with names of values put in, those `chosen` before again; Missing if there is none."""
+        arrays = "axis=0" in template  # NumPy lets axis 0 of a scalar pass in some functions
+        floats = lambda x: x.dtype.kind == "f" and (x.ndim > 0 or not arrays)
         chosen = {} if chosen is None else chosen
         growth = self
 
@@ -200,7 +207,8 @@ class Growth:
 
     def grow(self, count: int, groups: Sequence[Sequence[str]]) -> None:
         for _ in range(count):
-            self.add(self.fill(self.draw.pick(self.draw.pick(groups))))
+            with suppress(Missing):
+                self.add(self.fill(self.draw.pick(self.draw.pick(groups))))
 
     def script(self, results: Sequence[str]) -> Script:
         source = self.source([*self.lines, f"return {', '.join(results)}{',' if len(results) > 1 else ''}"])
@@ -213,7 +221,8 @@ class Growth:
     def results(self) -> list[str]:
         """Floats that no statement reads, and some others."""
         floats = self.names(lambda x: x.dtype.kind == "f")
-        last = [n for n in floats if not any(re.search(rf"\b{n}\b.*", line.partition("=")[2]) for line in self.lines)]
+        read = {name for line in self.lines for name in re.findall(r"\b[vx]\d+\b", line.partition("=")[2])}
+        last = [name for name in floats if name not in read]
         out = (last or floats)[: self.draw.pick((1, 2, 4))]
         if not self.smooth and self.draw.chance(20):
             out.append(self.draw.pick(list(self.values)[::-1]))

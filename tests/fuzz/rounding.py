@@ -21,8 +21,8 @@ from .budget import note
 #: Operations with one right result (IEEE 754): the same bits in NumPy and in native code.
 EXACT = frozenset(
     "add sub mul div neg abs sign sqrt floor ceil trunc rint floor_divide remainder copysign maximum minimum "
-    "fmax fmin select convert stop_gradient cumsum cumprod recurrence reduce_max reduce_min broadcast reshape "
-    "transpose slice set_at add_at concatenate gather scatter_add scatter_set iota".split()
+    "fmax fmin select convert stop_gradient cumsum cumprod recurrence reduce_max reduce_min broadcast "
+    "reshape transpose slice set_at add_at concatenate gather scatter_add scatter_set iota".split()
 )
 #: Those of them that only choose or move numbers: right whatever the formula.
 MOVES = frozenset(

@@ -17,7 +17,7 @@ from .native_runs import CHUNKS, FULL, LOOPS, PLAIN, REGISTERS, compiled
 from .rounding import expected
 
 
-@programs(40, ir_programs())
+@programs(35, ir_programs())
 def test_native_is_the_interpreter(case: Case) -> None:
     """Unoptimised, in registers, in loops, in chunks; the same bits when called again."""
     fn = check(case.fn)
@@ -41,7 +41,7 @@ def test_optimised_native_is_the_interpreter(case: Case) -> None:
     want.check(compiled(fn, REGISTERS)(*case.arguments), "O1")
 
 
-@programs(41, ir_programs())
+@programs(25, ir_programs())
 def test_passes_keep_the_meaning(case: Case) -> None:
     """Text round trip; optimize changes no bit but those of powers; contract rounds once less."""
     fn = check(case.fn)
@@ -49,6 +49,6 @@ def test_passes_keep_the_meaning(case: Case) -> None:
     want = expected(fn, case.arguments)
     optimized = check(opt.optimize(fn))
     want.check(evaluate(optimized, *case.arguments), "optimize")
-    assert same(opt.optimize(optimized), optimized) or len(opt.optimize(optimized).eqns) <= len(optimized.eqns)
+    assert len(opt.optimize(optimized).eqns) <= len(optimized.eqns)
     loose = expected(fn, case.arguments, rearranged=True)
     loose.check(evaluate(check(opt.contract(optimized)), *case.arguments), "contract")

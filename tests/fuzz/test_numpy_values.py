@@ -24,7 +24,7 @@ def bits(out: Any) -> list[tuple[Any, ...]]:
     return [(np.asarray(x).dtype, np.shape(x), np.asarray(x).tobytes()) for x in as_list(out)]
 
 
-@programs(34, scripts())
+@programs(25, scripts())
 def test_compiled_is_numpy(script: Script) -> None:
     """Value, dtype and shape; scalars are NumPy scalars; A, B, A gives A's bits again."""
     f = jad.jit(script.function())
@@ -71,7 +71,7 @@ def bits_of_tree(tree: Any) -> list[Any]:
 CAPTURING = (forms.SMOOTH, forms.WHERE, [t for t in forms.SMOOTH + forms.WHERE if "{k}" in t])
 
 
-@programs(10, scripts(groups=CAPTURING, size=6).filter(lambda script: script.outside))
+@programs(8, scripts(groups=CAPTURING, size=6).filter(lambda script: script.outside))
 def test_closures_of_one_code_object_keep_their_captures_apart(script: Script) -> None:
     """Two closures, called in turns; then one captured array changes in place, and one name is rebound."""
     closed = ", ".join(script.outside)

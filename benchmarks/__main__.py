@@ -19,7 +19,7 @@ from benchmarks.harness import Report, Target, geometric_mean, merged
 from benchmarks.native import compiler_version
 from benchmarks.peers import processor, versions
 from benchmarks.plot import draw
-from benchmarks.text import show, table
+from benchmarks.text import show, show_number, targets
 
 ONE, ALL = "one", "all"
 
@@ -88,7 +88,9 @@ def summary(reports: list[Report]) -> Report:
     rows = [row for report in reports for row in report.rows]
     mean, count = geometric_mean(rows)
     lines = [(best, row.work) for row in rows if row.counted and (best := row.best_ratio()) is not None]
-    worst = ", ".join(f"{work} {best[0]:.2f}× ({best[1]})" for best, work in sorted(lines)[-5:][::-1])
+    worst = ", ".join(
+        f"{work} {show_number(best[0])}× ({best[1]})" for best, work in sorted(lines)[-5:][::-1]
+    )
     text = "geometric mean of gradient time beside the best peer of each"
     return Report(
         "All cases",
@@ -101,8 +103,7 @@ def summary(reports: list[Report]) -> Report:
 
 def page(reports: list[Report], peaks: dict[str, float]) -> str:
     """Return all reports as the text of RESULTS.md."""
-    targets = [t for report in reports for t in report.targets]
-    verdicts = table(["figure to reach", ""], [[t.text, t.verdict] for t in targets])
+    verdicts = targets([t for report in reports for t in report.targets])
     intro = (
         "# Benchmark results\n\n"
         "Written by `make bench`; do not edit. Every tool gives the right answer before it is timed; times\n"

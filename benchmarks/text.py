@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.harness import ALL_THREADS, OURS, Cell, Report, Row, ratio
+from benchmarks.harness import ALL_THREADS, OURS, Cell, Report, Row, Target, ratio
 
 
 def show_time(t: float) -> str:
@@ -13,11 +13,16 @@ def show_time(t: float) -> str:
     return f"{t / 1e-9:.0f} ns"
 
 
+def show_number(x: float) -> str:
+    """Return a ratio or percentage with two decimals, or two digits when it is small."""
+    return f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.2g}"
+
+
 def show_figure(x: float | None, unit: str) -> str:
     """Return a measured figure or a limit in its unit."""
     if x is None:
         return "–"
-    return show_time(x) if unit == "s" else f"{x:.2f}{unit}"
+    return show_time(x) if unit == "s" else show_number(x) + unit
 
 
 def show_cell(row: Row, tool: str) -> str:
@@ -26,7 +31,7 @@ def show_cell(row: Row, tool: str) -> str:
     if not isinstance(cell, float):
         return cell or "–"
     beside = ratio(row.cells.get(row.versus.get(tool, "")), cell)
-    return show_time(cell) + ("" if beside is None else f" ({beside:.2f}×)")
+    return show_time(cell) + ("" if beside is None else f" ({show_number(beside)}×)")
 
 
 def table(header: list[str], lines: list[list[str]]) -> str:
@@ -73,7 +78,7 @@ def roofline(rows: list[Row], peaks: dict[str, float]) -> str:
     return table(["jitad", "traffic", "of stream", "arithmetic", "of FMA peak"], lines) if lines else ""
 
 
-def targets(report: Report) -> str:
+def targets(found: list[Target]) -> str:
     """Return the table of figures to reach."""
     lines = [
         [
@@ -82,7 +87,7 @@ def targets(report: Report) -> str:
             show_figure(t.measured, t.unit),
             t.verdict,
         ]
-        for t in report.targets
+        for t in found
     ]
     return table(["target", "limit", "measured", ""], lines) if lines else ""
 
@@ -92,5 +97,5 @@ def show(report: Report, peaks: dict[str, float]) -> str:
     parts = [f"## {report.title}", report.method]
     if report.rows:
         parts += [*times(report.rows), roofline(report.rows, peaks)]
-    parts += [targets(report), *report.notes]
+    parts += [targets(report.targets), *report.notes]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -10,7 +10,7 @@ from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
 from .elementwise import elementwise, emitted, libm
 from .exponential import sqrt
-from .math import hyperbolic, inverse_hyperbolic, roots, sinh_cosh, trigonometric
+from .math import hyperbolic, inverse_hyperbolic, inverse_trigonometric, roots, sinh_cosh, trigonometric
 from .sampling import binary, unary
 from .select import unless
 
@@ -50,7 +50,7 @@ arcsin = elementwise(
     "arcsin",
     "inverse sine, in -π/2 … π/2",
     partials=lambda x, out: (lambda t: div(t, _leg(x)),),
-    scalar=libm("asin"),
+    scalar=emitted(inverse_trigonometric.arcsin),
     reference=np.arcsin,
     samples=unary(INSIDE),
     cost=25,
@@ -60,7 +60,7 @@ arccos = elementwise(
     "arccos",
     "inverse cosine, in 0 … π",
     partials=lambda x, out: (lambda t: neg(div(t, _leg(x))),),
-    scalar=libm("acos"),
+    scalar=emitted(inverse_trigonometric.arccos),
     reference=np.arccos,
     samples=unary(INSIDE),
     cost=25,
@@ -76,7 +76,7 @@ arctan = elementwise(
     "arctan",
     "inverse tangent, in -π/2 … π/2",
     partials=lambda x, out: (lambda t: div(t, x * x + 1.0),),
-    scalar=libm("atan"),
+    scalar=emitted(inverse_trigonometric.arctan),
     reference=np.arctan,
     samples=unary(),
     cost=25,
@@ -174,7 +174,7 @@ arctan2 = elementwise(
         lambda t: _over_radius(t, x, y, x),
         lambda t: neg(_over_radius(t, y, y, x)),
     ),
-    scalar=libm("atan2"),
+    scalar=emitted(inverse_trigonometric.arctan2),
     reference=np.arctan2,
     samples=binary(kinks=((0.0, 0.0), (0.0, -1.0))),
     cost=35,

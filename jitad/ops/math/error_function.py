@@ -23,7 +23,7 @@ from .coefficients_error_function import (
 )
 from .exponential import LOG2E, exp, growth, halves, nearest
 from .format import F64
-from .polynomial import even_odd, fma
+from .polynomial import even_odd, fma, least
 
 
 def erf(e: Any, x: Any) -> Any:
@@ -132,9 +132,3 @@ def mobius(e: Any, x: Any, k: float) -> Any:
     """(x - k)/(x + k)."""
     centre = e.const(k, x)
     return e.op("fdiv", e.op("fsub", x, centre), e.op("fadd", x, centre))
-
-
-def least(e: Any, x: Any, bound: float) -> Any:
-    """min(x, bound); NaN stays."""
-    limit = e.const(bound, x)
-    return e.select(e.fcmp("ogt", x, limit), limit, x)

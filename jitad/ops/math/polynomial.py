@@ -45,3 +45,9 @@ def even_odd(e: Any, x: Any, coefficients: Sequence[float]) -> Any:
     """Σ coefficients[k]·x**k as two chains in x², half as long as Horner's for one product more."""
     square = e.op("fmul", x, x)
     return fma(e, horner(e, square, coefficients[1::2]), x, horner(e, square, coefficients[::2]))
+
+
+def least(e: Any, x: Any, bound: float) -> Any:
+    """min(x, bound), which lets NaN through."""
+    limit = e.const(bound, x)
+    return e.select(e.fcmp("ogt", x, limit), limit, x)

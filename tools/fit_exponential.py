@@ -30,11 +30,16 @@ def fits() -> dict[str, object]:
     rows["TWO_THIRDS"] = split(mpf(2) / 3, 53)
     rows["LOG_LONG"] = log_long(6)
     for (suffix, dtype), sizes in zip(
-        PRECISIONS, ({"exp": 8, "log": 6, "exp2": 9, "tanh": 12}, {"exp": 4, "log": 2, "exp2": 4, "tanh": 5})
+        PRECISIONS,
+        (
+            {"exp": 8, "log": 6, "softplus": 9, "exp2": 9, "tanh": 12},
+            {"exp": 4, "log": 2, "softplus": 3, "exp2": 4, "tanh": 5},
+        ),
     ):
         rows[f"EXP{suffix}"] = exp(sizes["exp"], dtype)
         rows[f"EXP2{suffix}"] = exp2(sizes["exp2"], dtype)
-        rows[f"LOG{suffix}"] = log(sizes["log"], dtype)
+        rows[f"LOG{suffix}"] = log(((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2, sizes["log"], dtype)
+        rows[f"SOFTPLUS{suffix}"] = log(mpf(1) / 9, sizes["softplus"], dtype)
         rows[f"TANH{suffix}"] = tanh(sizes["tanh"], dtype)
     return rows
 
@@ -52,9 +57,8 @@ def exp(degree, dtype):
     )
 
 
-def log(degree, dtype):
-    """q in log((1 + s)/(1 - s)) = 2s + s³·q(s²), √½ ≤ (1 + s)/(1 - s) ≤ √2; the error is relative to it."""
-    top = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
+def log(top, degree, dtype):
+    """q in log((1 + s)/(1 - s)) = 2s + s³·q(s²), s² ≤ top; the error is relative to it."""
 
     def q(z):
         s = mp.sqrt(z)

@@ -16,6 +16,8 @@ from .coefficients_exponential import (
     LOG10E,
     LOG10E_F32,
     LOG_F32,
+    SOFTPLUS,
+    SOFTPLUS_F32,
 )
 from .exponential import exp
 from .format import F32, F64, exponent_field, format_of
@@ -23,6 +25,7 @@ from .polynomial import even_odd, fma
 
 _SQRT_HALF = {F64: 0x3FE6A09E667F3BCD, F32: 0x3F3504F3}
 _LOG = {F64: LOG, F32: LOG_F32}
+_SOFTPLUS = {F64: SOFTPLUS, F32: SOFTPLUS_F32}
 _LN2 = {F64: LN2, F32: LN2_F32}
 #: High and low part of the factor of the natural logarithm, and of the logarithm of 2.
 _BASE2 = {F64: (LOG2E, (1.0, 0.0)), F32: (LOG2E_F32, (1.0, 0.0))}
@@ -162,4 +165,12 @@ def _logaddexp(e: Any, x: Any, y: Any) -> Any:
     difference = e.select(e.fcmp("oeq", x, y), e.const(0.0, x), e.op("fsub", x, y))
     larger = e.select(e.fcmp("ogt", x, y), x, y)
     small = exp(e, e.fneg(e.intrinsic("llvm.fabs", difference)))
-    return e.op("fadd", larger, log_of_sum(e, *one_plus(e, small)))
+    return e.op("fadd", larger, _log_up_to_two(e, small))
+
+
+def _log_up_to_two(e: Any, w: Any) -> Any:
+    """log(1 + w) for 0 ≤ w ≤ 1 (or NaN): `series` with f = w and more terms, so that nothing comes off."""
+    s = e.op("fdiv", w, e.op("fadd", w, e.const(2.0, w)))
+    z = e.op("fmul", s, s)
+    rest = fma(e, e.fneg(z), even_odd(e, z, _SOFTPLUS[format_of(e, w)]), w)
+    return fma(e, e.fneg(s), rest, w)

@@ -18,7 +18,8 @@ def test_errors_are_as_promised(name, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", (*NAMES, "logaddexp"))
 def test_special_values_are_numpys(name, dtype):
-    check_special(name, dtype, getattr(np, name))
+    # Where logaddexp is near 0, two logarithms cancel: its errors are those of log 2.
+    check_special(name, dtype, getattr(np, name), least=0.69 if name == "logaddexp" else 0.0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

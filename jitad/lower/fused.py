@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Columns of a strip when operands are read along columns: that many cache lines are in use at once.
 TILE = 64
-#: A body up to this dear (in additions) is unrolled, once per accumulator.
-UNROLL_COST = 8
+#: A body up to this dear (in additions) is unrolled, once per accumulator; an exponential costs more.
+UNROLL_COST = 14
 
 
 class Fused:

@@ -57,8 +57,26 @@ LIBM = {
 
 
 def _fma(x: Any, y: Any, z: Any) -> Any:
-    """Rounded once where a long double holds the product, which is longer than a double on x86."""
-    return (x.astype(np.longdouble) * y + z).astype(x.dtype)
+    """x·y + z rounded (nearly) once: the halves' products are exact in the long double of x86."""
+    plain = x * y + z
+    (xh, xl), (yh, yl) = _halves(x), _halves(y)
+    total, first = _two_sum(xh * yh, z)
+    total, second = _two_sum(total, xh * yl + xl * yh)
+    exact = (total + (first + second + xl * yl)).astype(x.dtype)
+    return np.where(np.isfinite(exact) & (exact != 0), exact, plain).astype(x.dtype)
+
+
+def _two_sum(x: Any, y: Any) -> tuple[Any, Any]:
+    """x + y and its rounding error (Knuth)."""
+    total = x + y
+    part = total - x
+    return total, (x - (total - part)) + (y - part)
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    """The first 26 digits of x and the others, as long doubles."""
+    high = (x.astype(np.float64).view(np.int64) & -(1 << 27)).view(np.float64).astype(np.longdouble)
+    return high, x.astype(np.longdouble) - high
 
 
 def _signed(x: Any) -> Any:

@@ -8,6 +8,7 @@ pairwise summation. The order depends on the program only, never on the machine'
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 from ..ir.graph import Value
@@ -26,26 +27,25 @@ BLOCK, SUPERBLOCK = 512, 64
 class Fold:
     """One reduction (or product contraction) of a nest."""
 
-    def __init__(self, nest: Nest, root: Root) -> None:
+    def __init__(self, nest: Nest, root: Root, axes: Index) -> None:
         self.nest, self.root, self.e = nest, root, nest.e
         self.eqn = root.eqn
         self.dtype = root.value.dtype
         self.ty = llvm_type(self.dtype)
-        rank = len(root.space)
-        self.reduced = self._reduced_axes(rank)
-        #: loops open when the accumulators start: the axes from here on are all reduced
-        self.start = rank
-        while self.start and self.start - 1 in self.reduced:
-            self.start -= 1
-        self.kept = [a for a in range(rank) if a not in self.reduced]
-        self.in_memory = any(a < self.start for a in self.reduced)
+        reduced = self._reduced_axes()
+        self.kept: Index = tuple(axes[a] for a in range(len(axes)) if a not in reduced)
+        kept_loops = {ix.axis for ix in self.kept}
+        self.rank = len(axes)
+        #: loops open when the accumulators start: all loops from here on are reduced
+        self.start = max(kept_loops, default=-1) + 1
+        self.in_memory = len(kept_loops) < self.start
         self.slots: list[str] = []
         self.wide = self.narrow = False
         self.levels: tuple[int, ...] = ()
 
-    def _reduced_axes(self, rank: int) -> set[int]:
+    def _reduced_axes(self) -> set[int]:
         if self.root.kind == "contract":
-            return set(range(self.root.value.ndim, rank))
+            return set(range(self.root.value.ndim, len(self.root.space)))
         return set(self.eqn.attrs["axes"])
 
     # the monoid
@@ -80,7 +80,7 @@ class Fold:
         longest = max(lengths, default=0)
         self.wide, self.narrow = longest >= LANES, min(lengths, default=0) < LANES
         self.levels = (1, 2) if longest // LANES > BLOCK else ()
-        if self.start == len(self.root.space):
+        if self.start == self.rank:
             return
         kernel = self.nest.kernel
         if not self.slots:
@@ -100,7 +100,7 @@ class Fold:
 
     def step(self, axes: Index, mask: Reg | None = None) -> None:
         """Fold one element, or the lanes of a vector in the mask, in: the body of the loops."""
-        if self.start == len(self.root.space):
+        if self.start == self.rank:
             self._to_memory(lambda acc: beyond(self.nest, mask, acc, self.absorb(acc, axes)))
         elif self.nest.lanes == 1:
             self._put(self.slots[0], self.absorb(self._get(self.slots[0], 1), axes))
@@ -113,7 +113,7 @@ class Fold:
     def rewind(self, iterations: int) -> None:
         """After a vector loop: bring the rotated accumulators back to their own slots."""
         turn = iterations % WAYS
-        if self.start == len(self.root.space) or not turn:
+        if self.start == self.rank or not turn:
             return
         slots = self.slots[1 : 1 + WAYS]
         accs = [self._get(slot, LANES) for slot in slots]
@@ -122,7 +122,7 @@ class Fold:
 
     def raise_level(self, level: int) -> None:
         """Fold the accumulators below `level` into its own and restart them."""
-        if self.start == len(self.root.space):
+        if self.start == self.rank:
             return
         slot = self.slots[WAYS + level]
         self._put(
@@ -143,7 +143,7 @@ class Fold:
 
     def close(self) -> None:
         """Combine the accumulators and deliver the result."""
-        if self.start == len(self.root.space):
+        if self.start == self.rank:
             return
         total = self._get(self.slots[0], 1)
         if self.wide:
@@ -155,7 +155,7 @@ class Fold:
         if self.in_memory:
             self._to_memory(lambda acc: self.merge(acc, total))
         elif self.kept:
-            self.nest.store(total, self.root.value, self._kept_index())
+            self.nest.store(total, self.root.value, self.kept)
         else:
             self.nest.kernel.set_registers(self.root.value, [total])
 
@@ -170,15 +170,9 @@ class Fold:
 
     # results kept in memory while outer axes are reduced
 
-    def _kept_index(self) -> Index:
-        return tuple(Ix(a, 1, 0) for a in self.kept)
-
-    def _to_memory(self, update: object) -> None:
-        nest, value, index = self.nest, self.root.value, self._kept_index()
-        pointer, stride = nest.address(value, index)
-        lanes = nest.lanes if stride else 1
-        acc = self.e.load(pointer, value.dtype, lanes)
-        self.e.store(update(acc), pointer, value.dtype)  # type: ignore[operator]
+    def _to_memory(self, update: Callable[[Reg], Reg]) -> None:
+        acc = self.nest.held(self.root.value, self.kept)
+        self.nest.store(update(acc), self.root.value, self.kept)
 
     def prepare(self) -> None:
         """Before the nest: results that accumulate in memory start at the identity."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold, beyond
-from .index import Index, Ix
+from .index import Index, Ix, identity
 from .nest import LANES, Nest
 from .roots import Root, Step
 
@@ -32,12 +32,14 @@ class Fused:
         self.mask: Reg | None = None  # lanes of the current vector that were not computed before
         self.overwrites = any(root.value in kernel.buffers.in_place for root in step.roots)
         self.cuts = self._merged_cuts()
-        self.axes: Index = tuple(Ix(a, 1, 0) for a in range(len(self.space)))
-        self._flatten()
-        self.folds = [Fold(self.nest, root) for root in self.roots if root.kind != "map"]
-        if len(self.space) == 1:
-            for fold in self.folds:
-                fold.start, fold.kept, fold.in_memory = 0, [], False
+        self.axes: Index = identity(len(self.space))
+        self.reordered = False
+        if len(self.space) > 1:
+            if all(self._flat(root) for root in self.roots):
+                self._flatten()
+            else:
+                self._reorder()
+        self.folds = [Fold(self.nest, root, self.axes) for root in self.roots if root.kind != "map"]
 
     def _merged_cuts(self) -> list[list[int]]:
         """Per axis the borders of the intervals in which every piece is known."""
@@ -48,14 +50,24 @@ class Fused:
         return merged
 
     def _flatten(self) -> None:
-        """Walk several axes as one when everything is elementwise and reduced wholly or not at all."""
-        if len(self.space) < 2 or not all(self._flat(root) for root in self.roots):
-            return
+        """Walk several axes as one."""
         self.space = (prod(self.space),)
-        self.axes = (Ix(0, 1, 0),)
+        self.axes = identity(1)
         self.cuts = [[0, self.space[0]]]
 
+    def _reorder(self) -> None:
+        """Walk a long axis innermost when the last is too short for a vector."""
+        if self.space[-1] >= LANES or max(self.space) < 2 * LANES:
+            return
+        long = max(a for a, extent in enumerate(self.space) if extent >= 2 * LANES)
+        order = [*(a for a in range(len(self.space)) if a != long), long]
+        self.axes = tuple(Ix(order.index(a), 1, 0) for a in range(len(order)))
+        self.space = tuple(self.space[a] for a in order)
+        self.cuts = [self.cuts[a] for a in order]
+        self.reordered = True
+
     def _flat(self, root: Root) -> bool:
+        """Whether a root is elementwise throughout, and reduced wholly or not at all."""
         return root.reads.flat and (
             root.kind == "map" or (root.kind == "fold" and len(root.eqn.attrs["axes"]) == len(root.space))
         )
@@ -86,10 +98,10 @@ class Fused:
     def _tiled(self) -> bool:
         """Whether the two innermost axes are walked in tiles, for operands that are read along columns."""
         return (
-            any(root.reads.across for root in self.roots)
+            (self.reordered or any(root.reads.across for root in self.roots))
             and self.space[-1] >= 2 * TILE
             and len(self.cuts[-1]) == 2
-            and all(fold.start == len(self.space) for fold in self.folds)
+            and all(fold.start == fold.rank for fold in self.folds)
         )
 
     def _tiles(self, a: int) -> None:

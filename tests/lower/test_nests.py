@@ -341,3 +341,28 @@ def test_large_results_pass_the_caches_wherever_they_are(
         assert call.into(out, a) == 0
         np.testing.assert_array_equal(out[0], a + a)
         assert not memory[:first].any() and not memory[first + 1003 :].any()
+
+
+@pytest.mark.parametrize("shape", [(100, 3), (300, 5), (17, 4), (3, 200, 4), (50, 2, 3), (1000, 1)])
+def test_long_axes_outside_short_ones_fill_the_vectors(shape: tuple[int, ...]) -> None:
+    a = rng.normal(size=shape)
+    last = len(shape) - 1
+    axes = tuple(range(len(shape)))
+
+    def make(a: Value) -> list[Value]:
+        row = ops.slice(a, start=(0,) * len(shape), step=(1,) * len(shape), shape=(1, *shape[1:]))
+        row = ops.broadcast(ops.reshape(row, shape=shape[1:]), shape=shape, axes=axes[1:])
+        e = ops.exp(a - row)
+        return [
+            e,
+            ops.sum(e, axes=(last,)),
+            ops.sum(e, axes=(0,)),
+            ops.sum(e, axes=axes),
+            ops.reduce_max(a, axes=(0,)),
+        ]
+
+    def reference(a: np.ndarray) -> tuple[np.ndarray, ...]:
+        e = np.exp(a - a[:1])
+        return e, e.sum(last), e.sum(0), e.sum(), a.max(0)
+
+    agree(make, reference, a)

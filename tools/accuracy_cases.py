@@ -94,6 +94,28 @@ def powers(lo: float, hi: float, most: float) -> Draw:
     return draw
 
 
+def quarter_turns(last: float) -> Draw:
+    """Floats next to whole multiples of π/2 up to `last`, and one part in 10**k away from them."""
+
+    def draw(rng: np.random.Generator, n: int) -> tuple[np.ndarray, ...]:
+        near = np.rint(np.exp(rng.uniform(0, np.log(last), n))) * (np.pi / 2)
+        apart = rng.choice([0.0, 1.0], n) * 10.0 ** rng.uniform(-16, 0, n)
+        return (near * (1 + apart),)
+
+    return draw
+
+
+#: The quadrants, the range that is reduced by parts and its end, everything, and near the zeros.
+ANGLES = (
+    uniform((-4, 4)),
+    uniform((-300, 300)),
+    uniform((-5e6, 5e6)),
+    decades(ALL),
+    decades(ALL32),
+    quarter_turns(1e6),
+)
+SINES = (uniform((-1, 1)), uniform((-0.55, 0.55)), decades((-323, 0)), decades((-44, 0)))
+
 CASES = (
     Case("exp", mp.exp, np.exp, (uniform((-746, 710)), uniform((-104, 89)), uniform((-3, 3)), decades(TINY))),
     Case(
@@ -160,6 +182,30 @@ CASES = (
     ),
     Case("gammaln", lambda x: mp.loggamma(x) if x else mp.inf, None, GAMMA, 2.0, "2 for x > 0"),
     Case("digamma", lambda x: mp.digamma(x) if x else -mp.inf, None, GAMMA, 2.0, "2 for x > 0"),
+    Case("sin", mp.sin, np.sin, ANGLES),
+    Case("cos", mp.cos, np.cos, ANGLES),
+    Case("arcsin", mp.asin, np.arcsin, SINES),
+    Case("arccos", mp.acos, np.arccos, SINES),
+    Case("arctan", mp.atan, np.arctan, (decades(ALL), decades(ALL32), uniform((-4, 4)), uniform((0.5, 2)))),
+    Case(
+        "arctan2",
+        mp.atan2,
+        np.arctan2,
+        # No zeros, whose signs mpmath does not have.
+        (
+            decades((-44, 300), (-44, 300)),
+            decades(ALL32, ALL32),
+            uniform((-2, 2), (-2, 2)),
+            uniform((1, 2), (1, 2)),
+        ),
+    ),
+    Case("erf", mp.erf, None, (uniform((-7, 7)), uniform((-1.5, 1.5)), decades(TINY), decades((-44, 1)))),
+    Case(
+        "erfc",
+        mp.erfc,
+        None,
+        (uniform((0, 27.4)), uniform((0, 10.2)), uniform((-7, 2)), decades(TINY), decades((-44, 1))),
+    ),
     Case("cbrt", real_cbrt, np.cbrt, (decades(ALL), decades(ALL32), uniform((-9, 9)))),
     Case(
         "hypot",

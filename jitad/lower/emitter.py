@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+#: Vector functions inlined in one kernel. LLVM takes time quadratic in the body of a loop: with all inlined,
+#: the gradient of 300 sines of an array compiles in 60 s; with calls in 0.3 s, and it runs as fast.
+INLINED = 32
+
 
 def llvm_type(dtype: np.dtype) -> str:
     """The LLVM type of one element in a register; bool is i1 there and i8 in memory."""
@@ -57,6 +61,7 @@ class Emitter:
         self.functions: dict[str, str] = {}
         self.chunk = 0
         self._count = 0
+        self._inlined = 0
 
     # registers and text
 
@@ -175,9 +180,15 @@ class Emitter:
         """Call a function of our own, `body(e, *xs)` built once per type and lanes.
 
         In vector code it is inlined, so that its constants leave the loop and common work of several
-        functions is shared; from scalar code it is called, so that long programs stay short.
+        functions is shared; from scalar code it is called, so that long programs stay short, and likewise
+        in vector code beyond `INLINED` uses.
         """
-        return self._call(name, body, xs, "noinline" if xs[0].lanes == 1 else "alwaysinline")
+        if xs[0].lanes == 1:
+            return self._call(name, body, xs, "noinline")
+        self._inlined += 1
+        if self._inlined > INLINED:
+            return self._call(f"{name}.called", body, xs, "noinline")
+        return self._call(name, body, xs, "alwaysinline")
 
     def rare(self, condition: Reg, name: str, body: Callable[..., Reg], fast: Reg, *xs: Reg) -> Reg:
         """`body(e, *xs)` in the lanes where the condition holds, which is seldom, `fast` in the others.

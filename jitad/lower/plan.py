@@ -43,6 +43,9 @@ INLINE_LENGTH, INLINE_MATRIX = 16, 256
 MAX_DEPTH = 48
 MAX_PIECES = 8
 MAX_REGIONS = 40
+#: Limit of the expressions of one nest together, in equations: each may be a vector of 64 bytes that lives on
+#: the stack, where a frame may have 64 KiB.
+MAX_EQUATIONS = 600
 
 
 def is_small(v: Value) -> bool:
@@ -77,6 +80,7 @@ class Plan:
         self.time: dict[Value, int] = {}
         self._small_reads: dict[Eqn, tuple[Value, ...]] = {}
         self._cost: dict[Value, float] = {}
+        self._dearest: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
         self._pieces: dict[Value, int] = {}
         self._classify()
@@ -193,6 +197,7 @@ class Plan:
         out = eqn.results[0]
         inputs = [v for v in eqn.operands if v in self.inline]
         self._cost[out] = own_cost(eqn) + sum(self._cost[v] for v in inputs)
+        self._dearest[out] = max([eqn.op.cost, *(self._dearest[v] for v in inputs)])
         self._depth[out] = 1 + max((self._depth[v] for v in inputs), default=0)
         pieces = sum(self._pieces[v] for v in inputs)
         if isinstance(eqn.op.lowering, Piecewise):
@@ -206,6 +211,10 @@ class Plan:
     def cost_of(self, eqn: Eqn) -> float:
         """Arithmetic of one element of `eqn` with its inlined operands, in additions."""
         return own_cost(eqn) + sum(self._cost.get(v, 0.0) for v in eqn.operands if v in self.inline)
+
+    def dearest_of(self, eqn: Eqn) -> float:
+        """The cost of the dearest operation in `eqn` and its inlined operands."""
+        return max([eqn.op.cost, *(self._dearest.get(v, 0.0) for v in eqn.operands if v in self.inline)])
 
     def home(self, v: Value) -> Value:
         """The value whose memory holds `v`."""
@@ -243,8 +252,16 @@ class Plan:
                 self._read(root)
                 self._set_time(root)
                 key: object = root.space if root.kind in FUSABLE else root
-                step = nests.setdefault(root.time, {}).setdefault(key, Step(space=root.space))
+                while (step := nests.setdefault(root.time, {}).get(key)) and not step.has_room(
+                    root, MAX_EQUATIONS
+                ):
+                    root.time += 1
+                if step is None:
+                    step = nests[root.time][key] = Step(space=root.space)
                 step.roots.append(root)
+                step.equations += root.equations
+                for r in eqn.results:
+                    self.time[r] = root.time
         steps: list[Step] = []
         for t in range(max([*nests, *smalls], default=-1) + 1):
             steps.extend(nests.get(t, {}).values())
@@ -293,8 +310,6 @@ class Plan:
             )
             t = max(t, self._ready(leaf) + (not fusable))
         root.time = t
-        for r in root.eqn.results:
-            self.time[r] = t
 
     def _read(self, root: Root) -> None:
         """Find the memory that a root reads, and where its index sets must be cut."""
@@ -308,9 +323,10 @@ class Plan:
             stack = [(v, fixed(*(0 for _ in v.shape))) for v in sources]
         elif root.kind not in ("fold", "contract"):
             root.reads.flat = False
-        self._walk(stack, root.reads)
+        root.equations = 1 + self._walk(stack, root.reads)
 
-    def _walk(self, stack: list[tuple[Value, Index]], reads: Reads) -> None:
+    def _walk(self, stack: list[tuple[Value, Index]], reads: Reads) -> int:
+        """Walk the expressions of these elements down to memory; the number of elements met."""
         seen: set[tuple[Value, Index]] = set()
         while stack:
             v, index = stack.pop()
@@ -321,6 +337,7 @@ class Plan:
                 self._expand(self.producer[v], index, stack, reads)
             else:
                 reads.leaf(v, index)
+        return len(seen)
 
     def _expand(self, eqn: Eqn, index: Index, stack: list[tuple[Value, Index]], reads: Reads) -> None:
         lowering = eqn.op.lowering

@@ -55,6 +55,7 @@ class Root:
     time: int = 1
     reads: Reads = field(default_factory=lambda: Reads(()))
     stored: bool = True
+    equations: int = 1  # of its expression, with what it reads
 
     @property
     def value(self) -> Value:
@@ -68,6 +69,11 @@ class Step:
     eqns: list[Eqn] = field(default_factory=list)
     roots: list[Root] = field(default_factory=list)
     space: tuple[int, ...] = ()
+    equations: int = 0
+
+    def has_room(self, root: Root, most: int) -> bool:
+        """Whether the nest stays within so many equations when it computes this root, too."""
+        return self.equations + root.equations <= most
 
 
 def base_of(root: Root) -> Value | None:

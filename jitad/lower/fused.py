@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 #: Columns of a strip when operands are read along columns: that many cache lines are in use at once.
 TILE = 64
-#: A body up to this dear (in additions) is unrolled, once per accumulator; an exponential costs more.
-UNROLL_COST = 14
+#: A body up to this dear (in additions) is unrolled, once per accumulator, unless it has an elementary
+#: function.
+UNROLL_COST, UNROLL_DEAREST = 32, 10
 
 
 class Fused:
@@ -166,7 +167,9 @@ class Fused:
 
     def _unroll(self) -> int:
         """Four vectors an iteration for cheap bodies, so that independent accumulators overlap."""
-        return 4 if sum(self.nest.plan.cost_of(root.eqn) for root in self.roots) <= UNROLL_COST else 1
+        plan, eqns = self.nest.plan, [root.eqn for root in self.roots]
+        cheap = sum(map(plan.cost_of, eqns)) <= UNROLL_COST
+        return 4 if cheap and max(map(plan.dearest_of, eqns)) < UNROLL_DEAREST else 1
 
     def _blocks(self, lo: int, vectors: int) -> int:
         """A long row: blocks of BLOCK vectors, SUPERBLOCK of them to a second level. Where they end."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minimax import DIGITS, minimax, split, write_module
+from minimax import DIGITS, Fit, minimax, split, write_module
 from mpmath import mp, mpf
 
 OUT = Path(__file__).parent.parent / "jitad/ops/math/coefficients_trigonometric.py"
 DOC = "Constants of sin, cos and tan, polynomials in u = r² for |r| ≤ π/4."
+TAN_CENTRE = 0.5  # tan has powers of u - TAN_CENTRE, which round least where u is great
 
 
 def sine(u: mpf) -> mpf:
@@ -27,6 +28,24 @@ def fourth(u: mpf) -> mpf:
     return (mp.cos(mp.sqrt(u)) - 1 + u / 2) / u**2
 
 
+def tangent(u: mpf) -> mpf:
+    """(tan(r)/r - 1)/u."""
+    r = mp.sqrt(u)
+    return (mp.tan(r) / r - 1) / u
+
+
+def tangent_series(end: mpf, degree: int, centre: float) -> Fit:
+    """p(u - centre) in tan r = r + r·u·p."""
+
+    def weight(v: mpf) -> mpf:
+        u = v + centre
+        return u / (1 + u * tangent(u))
+
+    return minimax(
+        lambda v: tangent(v + centre), mpf(10) ** -20 - centre, end - centre, degree, weight=weight
+    )
+
+
 def fits() -> dict[str, object]:
     """Every constant by its name; weights make the errors relative to sin r and to cos r."""
     mp.dps = DIGITS
@@ -41,6 +60,9 @@ def fits() -> dict[str, object]:
     rows["COS"] = minimax(fourth, 0, end, 5, weight=lambda u: u**2 / mp.cos(mp.sqrt(u)))
     rows["SIN_F32"] = minimax(sine, 0, end, 2, **in_sine)
     rows["COS_F32"] = minimax(cosine, 0, end, 3, **in_cosine)
+    rows["TAN_CENTRE"] = TAN_CENTRE
+    rows["TAN"] = tangent_series(end, 13, TAN_CENTRE)
+    rows["TAN_F32"] = tangent_series(end, 6, 0.0)
     return rows
 
 

@@ -8,7 +8,7 @@ from ..ir.graph import Value
 from ..ir.op import Op
 from .arithmetic import add, div, mul, neg, sub
 from .compare import eq
-from .elementwise import elementwise, emitted, libm
+from .elementwise import elementwise, emitted
 from .exponential import sqrt
 from .math import hyperbolic, inverse_hyperbolic, inverse_trigonometric, roots, sinh_cosh, trigonometric
 from .sampling import binary, unary
@@ -40,7 +40,7 @@ tan = elementwise(
     "tan",
     "tangent",
     partials=lambda x, out: (lambda t: mul(t, out * out + 1.0),),
-    scalar=libm("tan"),
+    scalar=emitted(trigonometric.tan),
     reference=np.tan,
     samples=unary((-1.2, 1.2)),
     cost=30,

@@ -22,7 +22,7 @@ SIGN = -(2**63)
 #: arctan2 leaves a point to libm when its greater coordinate is not between these, or the other is below.
 LEAST, MOST = 2.0**-500, 2.0**500
 #: Stands for ∞, and its reciprocal for 0, where single precision is computed in double.
-LARGE = 1e300
+LARGE, LARGE_F32 = 1e300, 1e30
 
 
 def arctan(e: Any, x: Any) -> Any:
@@ -60,13 +60,17 @@ def _arctan(e: Any, x: Any) -> Any:
 
 
 def _arctan_f32(e: Any, x: Any) -> Any:
-    wide = e.cast("fpext", x, np.float64)
-    size, one = e.intrinsic("llvm.fabs", wide), e.const(1.0, wide)
+    """In double but for the division, which one step of Newton's method makes good."""
+    size = least(e, e.intrinsic("llvm.fabs", x), LARGE_F32)
+    inverse = e.cast("fpext", e.op("fdiv", e.const(-1.0, x), size), np.float64)
+    size = e.cast("fpext", size, np.float64)
+    one = e.const(1.0, size)
+    inverse = fma(e, inverse, fma(e, inverse, size, one), inverse)
     large = e.fcmp("ogt", size, one)
-    t = e.select(large, e.op("fdiv", e.const(-1.0, wide), size), size)
-    base = e.select(large, e.const(HALF_PI[0], wide), e.const(0.0, wide))
+    t = e.select(large, inverse, size)
+    base = e.select(large, e.const(HALF_PI[0], t), e.const(0.0, t))
     out = e.op("fadd", base, fma(e, t, _series(e, t, ARCTAN_F32), t))
-    return e.cast("fptrunc", e.intrinsic("llvm.copysign", out, wide), np.float32)
+    return e.intrinsic("llvm.copysign", e.cast("fptrunc", out, np.float32), x)
 
 
 def _arctan2(e: Any, y: Any, x: Any) -> Any:
@@ -162,36 +166,44 @@ def _root(e: Any, size: Any) -> tuple[Any, Any, Any, Any]:
     large = e.fcmp("ogt", size, half)
     z = fma(e, size, e.const(-0.5, size), half)
     s = e.intrinsic("llvm.sqrt", z)
-    bits = e.bitcast(z, "i64")
-    rough = e.op("sub", e.const(RECIPROCAL_ROOT, bits), e.op("lshr", bits, e.const(1, bits)))
-    low = e.op("fmul", fma(e, e.fneg(s), s, z), e.bitcast(rough, "double"))
+    low = e.op("fmul", fma(e, e.fneg(s), s, z), _rough_root_reciprocal(e, z))
     return large, e.select(large, z, e.op("fmul", size, size)), s, low
 
 
 def _arcsin_f32(e: Any, x: Any) -> Any:
-    return e.cast("fptrunc", _plain(e, e.cast("fpext", x, np.float64), True), np.float32)
+    large, t, w = _chord_f32(e, x)
+    out = fma(e, t, w, t)
+    beyond = fma(e, out, e.const(-2.0, t), e.const(HALF_PI[0], t))
+    out = e.cast("fptrunc", e.select(large, beyond, out), np.float32)
+    return e.intrinsic("llvm.copysign", out, x)
 
 
 def _arccos_f32(e: Any, x: Any) -> Any:
-    return e.cast("fptrunc", _plain(e, e.cast("fpext", x, np.float64), False), np.float32)
+    large, t, w = _chord_f32(e, x)
+    angle = fma(e, t, w, t)  # of |x| or of half its chord
+    twice = e.op("fadd", angle, angle)
+    negative = e.fcmp("olt", x, e.const(0.0, x))
+    half_pi = e.const(HALF_PI[0], t)
+    beyond = e.select(negative, fma(e, angle, e.const(-2.0, t), e.const(2 * HALF_PI[0], t)), twice)
+    within = e.op("fsub", half_pi, e.select(negative, e.fneg(angle), angle))
+    return e.cast("fptrunc", e.select(large, beyond, within), np.float32)
 
 
-def _plain(e: Any, x: Any, sine: bool) -> Any:
-    """arcsin or arccos of doubles to single precision."""
-    size, zero, half_pi = e.intrinsic("llvm.fabs", x), e.const(0.0, x), e.const(HALF_PI[0], x)
-    half = e.const(0.5, x)
+def _chord_f32(e: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Whether |x| > ½; t = |x|, or else √((1 - |x|)/2); w in arcsin t = t + t·w; both in double.
+
+    The root is taken in single precision, and what it lost is added as in `_root`.
+    """
+    size, half = e.intrinsic("llvm.fabs", x), e.const(0.5, x)
     large = e.fcmp("ogt", size, half)
-    z = fma(e, size, e.const(-0.5, x), half)
-    s = e.intrinsic("llvm.sqrt", z)
+    z = fma(e, size, e.const(-0.5, x), half)  # exact where |x| ≥ ½
+    s = e.cast("fpext", e.intrinsic("llvm.sqrt", z), np.float64)
+    z, size = (e.cast("fpext", v, np.float64) for v in (z, size))
+    lost = e.op("fmul", fma(e, e.fneg(s), s, z), e.const(0.5, s))
+    s = fma(e, lost, _rough_root_reciprocal(e, z), s)
+    t = e.select(large, s, size)
     u = e.select(large, z, e.op("fmul", size, size))
-    w = _times(e, u, ARCSIN_F32)
-    if sine:
-        t = e.select(large, e.op("fmul", s, e.const(-2.0, x)), size)
-        out = e.op("fadd", e.select(large, half_pi, zero), fma(e, t, w, t))
-        return e.intrinsic("llvm.copysign", out, x)
-    t = e.select(large, e.intrinsic("llvm.copysign", e.op("fadd", s, s), x), e.fneg(x))
-    beyond = e.select(e.fcmp("olt", x, zero), e.const(2 * HALF_PI[0], x), zero)
-    return e.op("fadd", e.select(large, beyond, half_pi), fma(e, t, w, t))
+    return large, t, _times(e, u, ARCSIN_F32)
 
 
 def _series(e: Any, t: Any, coefficients: Any) -> Any:
@@ -222,3 +234,10 @@ def _rough_reciprocal(e: Any, x: Any) -> Any:
     """1/x within 12 %, for positive x of moderate size."""
     bits = e.bitcast(x, "i64")
     return e.bitcast(e.op("sub", e.const(RECIPROCAL, bits), bits), "double")
+
+
+def _rough_root_reciprocal(e: Any, x: Any) -> Any:
+    """1/√x within 4 %, for positive x; something finite for 0."""
+    bits = e.bitcast(x, "i64")
+    half = e.op("lshr", bits, e.const(1, bits))
+    return e.bitcast(e.op("sub", e.const(RECIPROCAL_ROOT, bits), half), "double")

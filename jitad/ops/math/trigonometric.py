@@ -1,8 +1,9 @@
-"""sin and cos: reduction by multiples of π/2, then the polynomial of the quadrant.
+"""sin, cos and tan: reduction by multiples of π/2, then the polynomial of the quadrant.
 
 |x| ≤ 2²² is reduced by three parts of π/2 under FMA (Cody and Waite): x - n·part₀ is exact, and what the
 second difference loses is carried along. Larger arguments, which are rare, go to libm. The reduction and both
-polynomials are written the same way in each function, so that LLVM computes them once where both are wanted.
+polynomials are written the same way in sin and cos, so that LLVM computes them once where both are wanted.
+tan, whose derivative needs neither, has a polynomial of its own and in odd quadrants one reciprocal.
 """
 
 from __future__ import annotations
@@ -11,8 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from .coefficients_trigonometric import COS, COS_F32, HALF_PI, SIN, SIN_F32, TWO_OVER_PI
-from .polynomial import estrin, fma, horner
+from .coefficients_trigonometric import (
+    COS,
+    COS_F32,
+    HALF_PI,
+    SIN,
+    SIN_F32,
+    TAN,
+    TAN_CENTRE,
+    TAN_F32,
+    TWO_OVER_PI,
+)
+from .polynomial import estrin, even_odd, fma, horner
 
 #: Largest argument that is reduced by parts: n times their error is then below 2⁻¹¹⁶, and no double below is
 #: nearer than 2⁻⁶¹ to a multiple of π/2.
@@ -32,6 +43,11 @@ def cos(e: Any, x: Any) -> Any:
     return e.function("cos", _cos, x)
 
 
+def tan(e: Any, x: Any) -> Any:
+    """tan x, ≤ 1.1 ULP."""
+    return e.function("tan", _tan, x)
+
+
 def _sin(e: Any, x: Any) -> Any:
     return _circular(e, x, "sin", 0)
 
@@ -47,13 +63,60 @@ def _circular(e: Any, x: Any, name: str, turn: int) -> Any:
         out = e.cast("fptrunc", _quadrant(e, *_both_f32(e, wide), turn), np.float32)
     else:
         out = _quadrant(e, *_both(e, x), turn)
+    return _or_far(e, name, out, x)
+
+
+def _tan(e: Any, x: Any) -> Any:
+    """tan r in even quadrants, -1/tan r in odd ones."""
+    if e.single(x):
+        n, r = _reduce_f32(e, e.cast("fpext", x, np.float64))
+        u = e.op("fmul", r, r)
+        t = fma(e, e.op("fmul", r, u), even_odd(e, u, TAN_F32), r)
+        out = e.cast("fptrunc", e.select(_odd(e, n), _negative_reciprocal_f32(e, t), t), np.float32)
+    else:
+        r, part, n = _tangent(e, x)
+        t = e.op("fadd", r, part)
+        out = e.select(_odd(e, n), _negative_reciprocal(e, t, r, part), t)
+    return _or_far(e, "tan", out, x)
+
+
+def _tangent(e: Any, x: Any) -> tuple[Any, Any, Any]:
+    """r, p and n with tan(x - n·π/2) = r + p, |p| < |r|/3."""
+    r, excess, n = reduce_by_half_pi(e, x)
+    u = e.op("fmul", r, r)
+    w = e.op("fmul", u, even_odd(e, fma(e, r, r, e.const(-TAN_CENTRE, r)), TAN))
+    # The excess, half a unit of r at most, counts with the slope 1 + tan²r, here to 7 %.
+    slope = fma(e, u, e.const(-1.55, r), e.const(-1.0, r))
+    return r, fma(e, r, w, e.op("fmul", excess, slope)), n
+
+
+def _negative_reciprocal(e: Any, t: Any, r: Any, part: Any) -> Any:
+    """-1/(r + part), where t is the rounded sum: one step of Newton's method from -1/t."""
+    out = e.op("fdiv", e.const(-1.0, t), t)
+    rest = fma(e, out, part, fma(e, out, r, e.const(1.0, r)))
+    return fma(e, out, rest, out)
+
+
+def _negative_reciprocal_f32(e: Any, x: Any) -> Any:
+    """-1/x to some 46 bits: a division of single precision and one step of Newton's method in double."""
+    single = e.cast("fptrunc", x, np.float32)
+    out = e.cast("fpext", e.op("fdiv", e.const(-1.0, single), single), np.float64)
+    return fma(e, out, fma(e, out, x, e.const(1.0, x)), out)
+
+
+def _or_far(e: Any, name: str, out: Any, x: Any) -> Any:
+    """`out`, or libm's value where x is large, infinite or NaN."""
     far = e.fcmp("ugt", e.intrinsic("llvm.fabs", x), e.const(FAR, x))
     return e.rare(far, f"{name}.far", lambda e, x: e.libm(name, x), out, x)
 
 
+def _odd(e: Any, n: Any) -> Any:
+    return e.icmp("ne", e.op("and", n, e.const(1, n)), e.const(0, n))
+
+
 def _quadrant(e: Any, s: Any, c: Any, n: Any, turn: int) -> Any:
     """sin(r + (n + turn)·π/2) from s = sin r and c = cos r."""
-    odd = e.icmp("ne", e.op("and", n, e.const(1, n)), e.const(0, n))
+    odd = _odd(e, n)
     value = e.select(odd, s, c) if turn else e.select(odd, c, s)
     quarter = e.op("add", n, e.const(turn, n)) if turn else n
     flip = e.op("and", e.op("shl", quarter, e.const(62, n)), e.const(SIGN, n))
@@ -100,11 +163,17 @@ def _nearest(e: Any, x: Any) -> tuple[Any, Any]:
     return e.op("fsub", shifted, e.const(ROUND, x)), e.bitcast(shifted, "i64")
 
 
-def _both_f32(e: Any, x: Any) -> tuple[Any, Any, Any]:
-    """sin r, cos r and n, where x = r + n·π/2, to single precision in double arithmetic."""
+def _reduce_f32(e: Any, x: Any) -> tuple[Any, Any]:
+    """n and x - n·π/2, as good as single precision needs, in double."""
     n, bits = _nearest(e, x)
     for part in HALF_PI[:2]:
         x = fma(e, n, e.const(-part, x), x)
+    return bits, x
+
+
+def _both_f32(e: Any, x: Any) -> tuple[Any, Any, Any]:
+    """sin r, cos r and n, where x = r + n·π/2, to single precision in double arithmetic."""
+    bits, x = _reduce_f32(e, x)
     u = e.op("fmul", x, x)
     # The sum with +0 keeps the sign of x = -0: u·p is then +0 instead of -0.
     s = fma(e, x, fma(e, u, horner(e, u, SIN_F32), e.const(0.0, u)), x)

@@ -20,11 +20,15 @@ TARGETS = {
 NAMES = (
     *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "expit", "power"),
     *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "cbrt", "hypot"),
-    *("sin", "cos", "arcsin", "arccos", "arctan", "arctan2", "erf", "erfc", "gammaln", "digamma"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "erf", "erfc", "gammaln", "digamma"),
 )
 BINARY = ("power", "logaddexp", "hypot", "arctan2")
 #: Called for single lanes, by the function behind the rare branch.
-RARE = {"power": {"libm.pow"}, "sin": {"libm.sin"}, "cos": {"libm.cos"}, "arctan2": {"libm.atan2"}}
+RARE = {
+    "power": {"libm.pow"},
+    "arctan2": {"libm.atan2"},
+    **{name: {f"libm.{name}"} for name in ("sin", "cos", "tan")},
+}
 
 
 def assembly(name: str, dtype: type, triple: str, cpu: str) -> str:

@@ -101,7 +101,7 @@ class Copies:
                 copy.clear()
                 copy.update(original)
         for table in (self._by_original, self._by_copy, self._dicts, self._lists, self._slots):
-            table.clear()  # type: ignore[attr-defined]
+            table.clear()
 
     def _original(self, value: Any) -> Any:
         found = self._by_copy.get(id(value))

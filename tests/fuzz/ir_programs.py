@@ -199,7 +199,7 @@ def programs(draw: Callable[[Any], Any]) -> Case:
     first = d.pick((F64, F64, F64, F32))
     others = tuple(d.pick(tuple(DTYPES.values())) for _ in range(d.int(0, 2)))
     g = Growth(d, wild=wild, dtypes=(first, *others))
-    g.grow(d.int(1, 18), RULES)
+    g.grow(d.int(1, 24), RULES)
     return Case(g.finish(g.results()), g.arguments, wild)
 
 
@@ -212,7 +212,7 @@ def smooth_programs(draw: Callable[[Any], Any], single: bool = True) -> Case:
     first = F32 if single and d.chance(15) else F64
     others = (F64, I64)[: d.int(0, 2)]
     g = Growth(d, wild=False, dtypes=(first, *others))
-    g.grow(d.int(1, 12), SMOOTH_RULES)
+    g.grow(d.int(1, 18), SMOOTH_RULES)
     return Case(g.finish(g.results()), g.arguments)
 
 

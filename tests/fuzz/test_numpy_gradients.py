@@ -13,7 +13,7 @@ import jitad as jad
 
 from . import numpy_forms as forms
 from .budget import programs
-from .derivatives import Differences, agree, comparable, product, slack
+from .derivatives import Differences, agree, comparable, finite_alike, product, slack
 from .draws import Draw
 from .numpy_programs import Growth, Missing, Script, quiet, scripts
 from .numpy_runs import Floats, bounds, pullback, pushforward
@@ -33,6 +33,8 @@ def check(script: Script) -> None:
     if comparable(forward, back):
         a, b = product(cts, tangents), product(ts, gradients)
         agree(a, b, slack(cts, forward) + slack(ts, back), "forward and reverse")
+    else:
+        finite_alike(lambda at: push(tuple(at), ts), lambda at: pull(tuple(at), cts), list(xs))
     if all(np.asarray(x).dtype == np.float64 for x in (*xs, *tangents)):
         f = floats.function()
         noise = bounds(jad.jit(f), *xs)

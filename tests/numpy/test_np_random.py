@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from np_harness import check_derivatives, check_same, quiet, trace
+from np_harness import check_derivatives, check_same, trace
 
 SHAPES = [(4,), (3, 4), (2, 3, 4), (2, 1, 3, 2), (0, 3), ()]
 

@@ -22,7 +22,7 @@ SIGN = -(2**63)
 #: arctan2 leaves a point to libm when its greater coordinate is not between these, or the other is below.
 LEAST, MOST = 2.0**-500, 2.0**500
 #: Stands for ∞, and its reciprocal for 0, where single precision is computed in double.
-LARGE, LARGE_F32 = 1e300, 1e30
+LARGE = 1e300
 
 
 def arctan(e: Any, x: Any) -> Any:
@@ -60,17 +60,13 @@ def _arctan(e: Any, x: Any) -> Any:
 
 
 def _arctan_f32(e: Any, x: Any) -> Any:
-    """In double but for the division, which one step of Newton's method makes good."""
-    size = least(e, e.intrinsic("llvm.fabs", x), LARGE_F32)
-    inverse = e.cast("fpext", e.op("fdiv", e.const(-1.0, x), size), np.float64)
-    size = e.cast("fpext", size, np.float64)
-    one = e.const(1.0, size)
-    inverse = fma(e, inverse, fma(e, inverse, size, one), inverse)
+    wide = e.cast("fpext", x, np.float64)
+    size, one = e.intrinsic("llvm.fabs", wide), e.const(1.0, wide)
     large = e.fcmp("ogt", size, one)
-    t = e.select(large, inverse, size)
-    base = e.select(large, e.const(HALF_PI[0], t), e.const(0.0, t))
+    t = e.select(large, e.op("fdiv", e.const(-1.0, wide), size), size)
+    base = e.select(large, e.const(HALF_PI[0], wide), e.const(0.0, wide))
     out = e.op("fadd", base, fma(e, t, _series(e, t, ARCTAN_F32), t))
-    return e.intrinsic("llvm.copysign", e.cast("fptrunc", out, np.float32), x)
+    return e.cast("fptrunc", e.intrinsic("llvm.copysign", out, wide), np.float32)
 
 
 def _arctan2(e: Any, y: Any, x: Any) -> Any:

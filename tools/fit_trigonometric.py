@@ -9,7 +9,7 @@ from mpmath import mp, mpf
 
 OUT = Path(__file__).parent.parent / "jitad/ops/math/coefficients_trigonometric.py"
 DOC = "Constants of sin, cos and tan, polynomials in u = r² for |r| ≤ π/4."
-TAN_CENTRE = 0.5  # tan has powers of u - TAN_CENTRE, which round least where u is great
+TAN_CENTRE = 0.45  # tan has powers of u - TAN_CENTRE, which round least where u is great
 
 
 def sine(u: mpf) -> mpf:
@@ -61,7 +61,7 @@ def fits() -> dict[str, object]:
     rows["SIN_F32"] = minimax(sine, 0, end, 2, **in_sine)
     rows["COS_F32"] = minimax(cosine, 0, end, 3, **in_cosine)
     rows["TAN_CENTRE"] = TAN_CENTRE
-    rows["TAN"] = tangent_series(end, 13, TAN_CENTRE)
+    rows["TAN"] = tangent_series(end, 14, TAN_CENTRE)
     rows["TAN_F32"] = tangent_series(end, 6, 0.0)
     return rows
 

@@ -10,6 +10,7 @@ from math import factorial, pi
 from typing import Any
 
 from ..ir.graph import Eqn
+from .math.trigonometric import tan
 
 #: B₂, B₄, …, B₂₀
 BERNOULLI = (
@@ -92,6 +93,6 @@ def _cotangent(e: Any, x: Any) -> Any:
     size = e.intrinsic("llvm.fabs", near)
     far = e.fcmp("ogt", size, e.const(0.25, x))
     angle = e.select(far, e.op("fsub", e.const(0.5, x), size), size)
-    t = e.libm("tan", e.op("fmul", angle, e.const(pi, x)))
+    t = tan(e, e.op("fmul", angle, e.const(pi, x)))
     c = e.select(far, t, e.op("fdiv", e.const(1.0, x), t))
     return e.intrinsic("llvm.copysign", c, near)

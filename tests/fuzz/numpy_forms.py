@@ -144,7 +144,7 @@ REDUCTIONS = [
 
 #: Branches on values, at the values: ties, zeros, powers of zero.
 KINKS = [
-    "np.where({a} == 1.0, {b}, {a} * {a})",
+    "np.where({a} == 1.0, 2 * {a} - 1, {a} * {a})",
     "np.where({a} == 0, 1.0, np.sin({a}) / np.where({a} == 0, 1.0, {a}))", "{a} ** 0", "{a} ** 1", "{a} ** 3",
     "np.prod({a})", "np.prod({a}, axis={ax})", "np.cumprod({a})", "np.abs({a})", "np.maximum({a}, {b})",
     "np.minimum({a}, 0.0)", "np.clip({a}, 0.0, 1.0)", "np.fmax({a}, {b})", "np.fmin({a}, 1.0)",

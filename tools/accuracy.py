@@ -83,8 +83,10 @@ def mpmath_values(case: Case, operands: Sequence[np.ndarray]) -> np.ndarray:
     with mpmath.workdps(case.digits):
         values = [_finite(case, *map(float, xs)) for xs in zip(*operands)]
         high = np.array([float(v) for v in values])
-        low = np.array([float(v - h) if np.isfinite(h) else 0.0 for v, h in zip(values, high)])
-    return high.astype(np.longdouble) + low
+        lift = np.where(np.abs(high) < 1, 256, 0)  # so that the low part of a subnormal number is not lost
+        pairs = zip(values, high, map(int, lift))
+        low = np.array([float(mpmath.ldexp(v - h, k)) if np.isfinite(h) else 0.0 for v, h, k in pairs])
+    return high.astype(np.longdouble) + np.ldexp(low.astype(np.longdouble), -lift)
 
 
 def _finite(case: Case, *xs: float) -> Any:

@@ -36,7 +36,7 @@ def source(plan: Plan, eqn: Eqn, k: int) -> tuple[Value, tuple[int, ...]]:
         base = view.operands[0]
     strides = row_major(base.shape)
     folded = tuple(strides[a] for a in order)
-    return (base, folded) if _layout(eqn, k, folded).fits else (v, row_major(v.shape))
+    return (base, folded) if operand_layout(eqn, k, folded).fits else (v, row_major(v.shape))
 
 
 def merged(axes: tuple[int, ...], shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int] | None:
@@ -77,13 +77,14 @@ class Layout:
         return False, sk if k > 1 else max(m, 1)
 
 
-def _layout(eqn: Eqn, k: int, strides: tuple[int, ...]) -> Layout:
+def operand_layout(eqn: Eqn, k: int, strides: tuple[int, ...]) -> Layout:
+    """Operand `k` of a product as a batch of matrices."""
     return Layout(eqn.operands[k], strides, eqn.attrs["contract"][k], eqn.attrs["batch"][k])
 
 
 def fits_blas(eqn: Eqn) -> bool:
     """Whether a product of contiguous operands can be one BLAS call per batch index."""
-    return all(_layout(eqn, k, row_major(v.shape)).fits for k, v in enumerate(eqn.operands))
+    return all(operand_layout(eqn, k, row_major(v.shape)).fits for k, v in enumerate(eqn.operands))
 
 
 def canonical_products(fn: Function) -> Function:
@@ -125,7 +126,7 @@ def _transposed(eqn: Eqn) -> Eqn:
     operands: list[Value] = []
     contract, batch = list(eqn.attrs["contract"]), list(eqn.attrs["batch"])
     for k, v in enumerate(eqn.operands):
-        if not _layout(eqn, k, row_major(v.shape)).fits:
+        if not operand_layout(eqn, k, row_major(v.shape)).fits:
             free = [a for a in range(v.ndim) if a not in contract[k] and a not in batch[k]]
             order = (*batch[k], *free, *contract[k])
             v = lookup("transpose")(v, axes=order)
@@ -140,7 +141,7 @@ def emit_product(kernel: Kernel, root: Root) -> None:
     """The calls: a loop over the batch axes around ?gemm or ?gemv."""
     eqn, out = root.eqn, root.value
     (a_home, a_strides), (b_home, b_strides) = (source(kernel.plan, eqn, k) for k in (0, 1))
-    x, y = _layout(eqn, 0, a_strides), _layout(eqn, 1, b_strides)
+    x, y = operand_layout(eqn, 0, a_strides), operand_layout(eqn, 1, b_strides)
     nest = Nest(kernel)
     batch = tuple(extent for extent, _ in x.batch)
     c_strides = row_major(out.shape)[: len(batch)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
@@ -23,10 +24,25 @@ TILE = 64
 UNROLL_COST, UNROLL_DEAREST = 32, 10
 
 
+@dataclass(frozen=True)
+class Panels:
+    """What else happens in a nest over rows of a matrix, so many rows at a time.
+
+    before, after  called with the register of the first row and how many there are
+    block          called where a block of the folds ends
+    """
+
+    rows: int
+    before: Callable[[str, int], None]
+    after: Callable[[str, int], None]
+    block: Callable[[], None]
+
+
 class Fused:
     """Emits the loops of a step whose roots are maps, folds and contractions."""
 
-    def __init__(self, kernel: Kernel, step: Step) -> None:
+    def __init__(self, kernel: Kernel, step: Step, panels: Panels | None = None) -> None:
+        self.panels = panels
         self.roots = step.roots
         self.nest = Nest(kernel, frozenset(r.value for r in step.roots if r.kind == "map"))
         self.space = step.space
@@ -130,9 +146,36 @@ class Fused:
         if hi - lo < LANES:
             self.nest.loop(lo, hi, 1, self._body)
             return
-        if self.folds:
+        if self.folds or self.panels:
             lo = self._blocks(lo, (hi - lo) // LANES)
-        self._vectors(lo, hi)
+        if self.panels:
+            self._last_panels(self.panels, lo, hi)
+        else:
+            self._vectors(lo, hi)
+
+    def _last_panels(self, panels: Panels, lo: int, hi: int) -> None:
+        """What is left of the rows, the last panel shorter."""
+        whole = hi - (hi - lo) % panels.rows
+        if lo < whole:
+            self._span(str(lo), whole - lo, (lo, whole))
+        if whole < hi:
+            panels.before(str(whole), hi - whole)
+            self._vectors(whole, hi)
+            panels.after(str(whole), hi - whole)
+
+    def _span(self, at: str, length: int, bounds: tuple[int, int]) -> None:
+        """Whole vectors from the register `at` on, panel by panel if there are panels."""
+        panels, nest = self.panels, self.nest
+        if panels is None:
+            nest.span(at, length, bounds, LANES, self._body, self._unroll())
+            return
+
+        def panel(row: str) -> None:
+            panels.before(row, panels.rows)
+            nest.span(row, panels.rows, bounds, LANES, self._body, self._unroll())
+            panels.after(row, panels.rows)
+
+        nest.plain_loop(at, nest.e.offset([(1, at)], length), panels.rows, panel)
 
     def _vectors(self, lo: int, hi: int) -> None:
         """Vectors, the last of which overlaps the one before if they do not fit.
@@ -179,8 +222,10 @@ class Fused:
         end = lo + vectors // BLOCK * size
 
         def block(at: str) -> None:
-            self.nest.span(at, size, (lo, end), LANES, self._body, self._unroll())
+            self._span(at, size, (lo, end))
             self._raise_level(1)
+            if self.panels:
+                self.panels.block()
 
         def group(at: str) -> None:
             stop = self.nest.e.clamped_sum(at, SUPERBLOCK * size, end)

@@ -18,6 +18,7 @@ from .fold import fill
 from .fused import Fused
 from .index import fixed
 from .nest import Nest
+from .panels import PanelStep, emit_panels, merge_panels
 from .plan import Plan
 from .roots import Root, Step
 from .sequential import emit_scan, emit_scatter, emit_update
@@ -53,6 +54,7 @@ class Kernel:
     def __init__(self, fn: Function, symbol: str) -> None:
         self.fn, self.symbol = canonical_products(fn), symbol
         self.plan = Plan(self.fn, source)
+        merge_panels(self.plan)
         self.buffers = Buffers(self.plan)
         self.e = Emitter()
         self.text = Text(symbol, len(fn.params), len(fn.results))
@@ -104,7 +106,9 @@ class Kernel:
             for leaf in root.reads.leaves:
                 self.spill(leaf)
         root = step.roots[0]
-        if root.kind in ("map", "fold", "contract"):
+        if isinstance(step, PanelStep):
+            emit_panels(self, step)
+        elif root.kind in ("map", "fold", "contract"):
             Fused(self, step).emit()
         else:
             _EMIT[root.kind](self, root)

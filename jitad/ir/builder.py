@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .graph import Eqn, Function, Loc, Value
+from .graph import Eqn, Function, Loc, Value, renamed_eqn
 from .types import Type
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ class Builder:
 
     def copy(self, eqn: Eqn, env: dict[Value, Value]) -> None:
         """Append a copy of `eqn` under the renaming `env`, and enter its results there."""
-        outs = tuple(Value(r.type, r.hint) for r in eqn.results)
-        operands = tuple(env.get(v, v) for v in eqn.operands)
-        self.eqns.append(Eqn(eqn.op, operands, eqn.attrs, outs, eqn.loc, eqn.regions, eqn.origin))
-        env.update(zip(eqn.results, outs))
+        self.eqns.append(renamed_eqn(eqn, env))
 
     def finish(self, results: Sequence[Value], loc: Loc | None = None) -> Function:
         """The function built so far, returning `results`."""

@@ -55,6 +55,8 @@ def _read(env: dict[Value, Any], v: Value) -> Any:
 
 def _result(x: Any, type: Type, eqn: Eqn) -> Any:
     """`x` in the declared dtype; a reference may widen within a kind (NumPy sums i32 as i64), no more."""
+    if type.item is not None:
+        return x
     if x.__class__ is not np.ndarray:
         x = np.asarray(x)
     if x.shape != type.shape or (x.dtype != type.dtype and not _same_kind(x.dtype, type.dtype)):

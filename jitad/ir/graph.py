@@ -140,6 +140,24 @@ class Function:
         return show(self)
 
 
+def renamed(region: Function, env: dict[Value, Value]) -> Function:
+    """A copy of a region with new values; what it reads from around it is replaced as `env` says."""
+    env = dict(env)
+    params = tuple(Value(p.type, p.hint) for p in region.params)
+    env.update(zip(region.params, params))
+    eqns = tuple(renamed_eqn(eqn, env) for eqn in region.eqns)
+    return region.replace(params=params, eqns=eqns, results=substitute(region.results, env))
+
+
+def renamed_eqn(eqn: Eqn, env: dict[Value, Value]) -> Eqn:
+    """A copy of `eqn` under the renaming `env`, with new results, which are entered there."""
+    operands = substitute(eqn.operands, env)
+    regions = tuple(renamed(region, env) for region in eqn.regions)
+    outs = tuple(Value(r.type, r.hint) for r in eqn.results)
+    env.update(zip(eqn.results, outs))
+    return Eqn(eqn.op, operands, eqn.attrs, outs, eqn.loc, regions, eqn.origin)
+
+
 def substitute(values: Sequence[Value], env: dict[Value, Value]) -> tuple[Value, ...]:
     """`values` with those that `env` renames replaced."""
     return tuple(env.get(v, v) for v in values)
@@ -183,3 +201,8 @@ def reads(eqn: Eqn) -> tuple[Value, ...]:
     if not eqn.regions:
         return eqn.operands
     return (*eqn.operands, *(v for region in eqn.regions for v in free_values(region)))
+
+
+def has_effect(eqn: Eqn) -> bool:
+    """Whether `eqn`, or an equation in its regions, does something beside giving results."""
+    return eqn.op.effect or any(has_effect(inner) for region in eqn.regions for inner in region.eqns)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .graph import Const
 from .tokens import Tokens
-from .types import DTYPES, Type, dtype_name, type_of
+from .types import DTYPES, Type, dtype_name, tape_of, type_of
 
 #: The dtype of a literal that names none, by how it is written.
 _PLAIN = {"f": "f64", "i": "i64", "u": "i64", "b": "bool"}
@@ -107,7 +107,12 @@ def _plain(text: str) -> np.dtype:
 
 
 def read_type(tokens: Tokens) -> Type:
-    """`f64[3,4]`, or `f64` for a scalar."""
+    """`f64[3,4]`, or `f64` for a scalar, or `tape[f64[3]]`."""
+    if tokens.accept("tape"):
+        tokens.expect("[")
+        item = read_type(tokens)
+        tokens.expect("]")
+        return tape_of(item)
     dtype = _dtype(tokens, tokens.take("word", "a type"))
     dims = []
     if tokens.accept("["):

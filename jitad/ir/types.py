@@ -54,16 +54,23 @@ def is_integer(dtype: np.dtype) -> bool:
 
 
 class Type:
-    """An interned `dtype[shape]`; equal types are the same object."""
+    """An interned `dtype[shape]`, or `tape[item]`; equal types are the same object.
 
-    __slots__ = ("dtype", "shape", "ndim", "size")
+    item  of a tape, a stack that grows while a loop runs: the type of what is pushed. A tape has the dtype
+          of its items and no shape; only `push`, `pop` and the ops with regions take one.
+    """
+
+    __slots__ = ("dtype", "shape", "ndim", "size", "item")
 
     dtype: np.dtype
     shape: Shape
     ndim: int
     size: int
+    item: Type | None
 
     def __repr__(self) -> str:
+        if self.item is not None:
+            return f"tape[{self.item}]"
         dims = ",".join(map(str, self.shape))
         return f"{_SHORT[self.dtype]}[{dims}]" if self.shape else _SHORT[self.dtype]
 
@@ -82,7 +89,7 @@ class Type:
         return type_of(dtype, self.shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type_of, (self.dtype, self.shape)
+        return (tape_of, (self.item,)) if self.item is not None else (type_of, (self.dtype, self.shape))
 
 
 @cache
@@ -93,6 +100,15 @@ def _intern(dtype: np.dtype, shape: Shape) -> Type:
     # the one dtype object of its kind (longlong equals int64 but is another), so that `is` compares dtypes
     new.dtype = DTYPES[_SHORT[dtype]]
     new.shape, new.ndim, new.size = shape, len(shape), prod(shape)
+    new.item = None
+    return new
+
+
+@cache
+def tape_of(item: Type) -> Type:
+    """The one type of a tape of such items."""
+    new = Type()
+    new.dtype, new.shape, new.ndim, new.size, new.item = item.dtype, (), 0, 1, item
     return new
 
 

@@ -2,8 +2,10 @@
 
 from .argreduce import argmax, argmin
 from .arithmetic import abs, add, div, fma, mul, neg, sign, sub
+from .check import check
 from .compare import eq, ge, gt, le, lt, ne
 from .concatenate import concatenate
+from .control import cond, for_, while_
 from .convert import convert, stop_gradient
 from .dot import dot
 from .exponential import cbrt, exp, exp2, expm1, log, log1p, log2, log10, sqrt
@@ -19,6 +21,7 @@ from .scan import cumprod, cumsum, recurrence
 from .select import select
 from .shape import broadcast, iota, reshape, transpose
 from .special import digamma, erf, erfc, expit, gammaln, logaddexp, polygamma
+from .tape import pop, push, tape_new
 from .trigonometric import (
     arccos,
     arccosh,
@@ -38,13 +41,13 @@ from .trigonometric import (
 
 __all__ = [
     "abs", "add", "add_at", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
-    "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "concatenate", "convert", "copysign",
-    "cos", "cosh", "cumprod", "cumsum", "digamma", "div", "dot", "eq", "erf", "erfc", "exp", "exp2",
-    "expit", "expm1", "floor", "floor_divide", "fma", "fmax", "fmin", "gammaln", "gather", "ge", "gt",
-    "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le", "log", "log10", "log1p", "log2",
-    "logaddexp", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_", "or_", "polygamma", "power",
-    "prod", "recurrence", "reduce_and", "reduce_max", "reduce_min", "reduce_or", "remainder", "reshape",
-    "rint", "scatter_add", "scatter_set", "select", "set_at", "shift_left", "shift_right", "sign",
-    "signbit", "sin", "sinh", "slice", "sqrt", "stop_gradient", "sub", "sum", "tan", "tanh", "transpose",
-    "trunc", "xor",
+    "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "check", "concatenate", "cond",
+    "convert", "copysign", "cos", "cosh", "cumprod", "cumsum", "digamma", "div", "dot", "eq", "erf",
+    "erfc", "exp", "exp2", "expit", "expm1", "floor", "floor_divide", "fma", "fmax", "fmin", "for_",
+    "gammaln", "gather", "ge", "gt", "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le",
+    "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_",
+    "or_", "polygamma", "pop", "power", "prod", "push", "recurrence", "reduce_and", "reduce_max",
+    "reduce_min", "reduce_or", "remainder", "reshape", "rint", "scatter_add", "scatter_set", "select",
+    "set_at", "shift_left", "shift_right", "sign", "signbit", "sin", "sinh", "slice", "sqrt",
+    "stop_gradient", "sub", "sum", "tan", "tanh", "tape_new", "transpose", "trunc", "while_", "xor",
 ]  # fmt: skip

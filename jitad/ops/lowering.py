@@ -117,3 +117,18 @@ class ArgReduce:
 @dataclass(frozen=True)
 class Dot:
     """Sum of products over `eqn.attrs["contract"]`, per index of `eqn.attrs["batch"]` (see the op `dot`)."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A loop or a branch around the code of its regions (see the ops `for`, `while`, `cond`)."""
+
+
+@dataclass(frozen=True)
+class TapeOp:
+    """Making, extending or shortening a tape in place (see the ops `tape_new`, `push`, `pop`)."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition that must hold: else the call fails with the exception and text in the attributes."""

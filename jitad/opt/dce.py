@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from ..ir.graph import Eqn, Function, Value, free_values
+from ..ir.graph import Eqn, Function, Value, free_values, has_effect
 
 
 def dce(fn: Function) -> Function:
     """Return `fn` without the equations that do not reach a result.
 
     One backward walk: an equation is live when a later live equation (or a region of one) or the
-    return reads one of its results. Order and parameters are kept, also unused parameters.
-    O(equations).
+    return reads one of its results, or when it can fail. Order and parameters are kept, also unused
+    parameters. O(equations).
     """
     live: set[Value] = set(fn.results)
     kept: list[Eqn] = []
     for eqn in reversed(fn.eqns):
         results = eqn.results
-        if results[0] in live if len(results) == 1 else not live.isdisjoint(results):
+        if (results[0] in live if len(results) == 1 else not live.isdisjoint(results)) or has_effect(eqn):
             if eqn.regions:
                 eqn = _inside(eqn)
                 for region in eqn.regions:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ops_programs import cases, program
+from ops_programs import STRUCTURED, cases, program
 
 import jitad.ops as ops
 from jitad.ir.builder import Builder
 from jitad.ir.op import REGISTRY
 from jitad.ir.types import F32, F64, IRTypeError, type_of
 
-KEYWORDS = {"and": "and_", "or": "or_", "not": "not_"}
+KEYWORDS = {"and": "and_", "or": "or_", "not": "not_", "for": "for_", "while": "while_"}
 
 
 def test_every_op_is_public_and_documented():
@@ -19,7 +19,7 @@ def test_every_op_is_public_and_documented():
     assert sorted(names) == sorted(ops.__all__)
     for name, op in zip(names, REGISTRY.values()):
         assert getattr(ops, name) is op
-        assert op.doc and op.samples
+        assert op.doc and (op.samples or op.name in STRUCTURED)
 
 
 @pytest.mark.parametrize("name", REGISTRY)
@@ -32,7 +32,7 @@ def test_reference_has_the_inferred_type(name):
         assert (out.dtype, out.shape) == (result.dtype, result.shape), which
 
 
-@pytest.mark.parametrize("name", REGISTRY)
+@pytest.mark.parametrize("name", sorted(REGISTRY.keys() - STRUCTURED))
 def test_samples_cover_shapes_and_dtypes(name):
     op = REGISTRY[name]
     shapes = {np.shape(x) for s in op.samples for x in s.operands}

@@ -79,7 +79,8 @@ class _Walk:
         if known is not None:
             env.update(zip(eqn.results, known))
             return None
-        self.seen[key] = eqn.results
+        if not any(r.type.item for r in eqn.results):  # a tape has one reader
+            self.seen[key] = eqn.results
         return self.keep(eqn, tuple(operands))
 
     def keep(self, eqn: Eqn, operands: tuple[Value, ...], regions: tuple[Function, ...] = ()) -> None:

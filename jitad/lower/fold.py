@@ -48,6 +48,11 @@ class Fold:
             return set(range(self.root.value.ndim, len(self.root.space)))
         return set(self.eqn.attrs["axes"])
 
+    @property
+    def lanes(self) -> int:
+        """Lanes of the vector accumulators: those of the nest."""
+        return self.nest.width
+
     # the monoid
 
     def identity(self, lanes: int = 1) -> Reg:
@@ -78,18 +83,18 @@ class Fold:
     def open(self, lengths: list[int]) -> None:
         """Start the accumulators for rows that are walked in intervals of these lengths."""
         longest = max(lengths, default=0)
-        self.wide, self.narrow = longest >= LANES, min(lengths, default=0) < LANES
-        self.levels = (1, 2) if longest // LANES > BLOCK else ()
+        self.wide, self.narrow = longest >= self.lanes, min(lengths, default=0) < self.lanes
+        self.levels = (1, 2) if longest // self.lanes > BLOCK else ()
         if self.start == self.rank:
             return
         kernel = self.nest.kernel
         if not self.slots:
             count = WAYS + len(self.levels) if self.wide else 0
             self.slots = [kernel.stack_slot(self.ty)] + [
-                kernel.stack_slot(self.ty, LANES) for _ in range(count)
+                kernel.stack_slot(self.ty, self.lanes) for _ in range(count)
             ]
         for k, slot in enumerate(self.slots):
-            self._put(slot, self.identity(LANES if k else 1))
+            self._put(slot, self.identity(self.lanes if k else 1))
 
     def _get(self, slot: str, lanes: int) -> Reg:
         full = self.ty if lanes == 1 else f"<{lanes} x {self.ty}>"
@@ -105,7 +110,7 @@ class Fold:
         elif self.nest.lanes == 1:
             self._put(self.slots[0], self.absorb(self._get(self.slots[0], 1), axes))
         else:
-            accs = [self._get(slot, LANES) for slot in self.slots[1 : 1 + WAYS]]
+            accs = [self._get(slot, self.lanes) for slot in self.slots[1 : 1 + WAYS]]
             accs = [*accs[1:], beyond(self.nest, mask, accs[0], self.absorb(accs[0], axes))]
             for slot, acc in zip(self.slots[1 : 1 + WAYS], accs):
                 self._put(slot, acc)
@@ -116,7 +121,7 @@ class Fold:
         if self.start == self.rank or not turn:
             return
         slots = self.slots[1 : 1 + WAYS]
-        accs = [self._get(slot, LANES) for slot in slots]
+        accs = [self._get(slot, self.lanes) for slot in slots]
         for k, slot in enumerate(slots):
             self._put(slot, accs[(k - turn) % WAYS])
 
@@ -126,19 +131,20 @@ class Fold:
             return
         slot = self.slots[WAYS + level]
         self._put(
-            slot, self.merge(self._get(slot, LANES), self._ways() if level == 1 else self._take(WAYS + 1))
+            slot,
+            self.merge(self._get(slot, self.lanes), self._ways() if level == 1 else self._take(WAYS + 1)),
         )
         if level == 1:
             for way in self.slots[1 : 1 + WAYS]:
-                self._put(way, self.identity(LANES))
+                self._put(way, self.identity(self.lanes))
 
     def _take(self, number: int) -> Reg:
-        taken = self._get(self.slots[number], LANES)
-        self._put(self.slots[number], self.identity(LANES))
+        taken = self._get(self.slots[number], self.lanes)
+        self._put(self.slots[number], self.identity(self.lanes))
         return taken
 
     def _ways(self) -> Reg:
-        a, b, c, d = (self._get(slot, LANES) for slot in self.slots[1 : 1 + WAYS])
+        a, b, c, d = (self._get(slot, self.lanes) for slot in self.slots[1 : 1 + WAYS])
         return self.merge(self.merge(a, b), self.merge(c, d))
 
     def close(self) -> None:
@@ -149,7 +155,7 @@ class Fold:
         if self.wide:
             wide = self._ways()
             for level in self.levels:
-                wide = self.merge(wide, self._get(self.slots[WAYS + level], LANES))
+                wide = self.merge(wide, self._get(self.slots[WAYS + level], self.lanes))
             across = self._across(wide)
             total = self.merge(across, total) if self.narrow else across
         if self.in_memory:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold, beyond
 from .index import Index, Ix, identity
-from .nest import LANES, Nest
+from .nest import LANES, Nest, lanes_of
 from .roots import Root, Step
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Fused:
                 self._flatten()
             else:
                 self._reorder()
+        innermost = self.space[-1] if self.space else 1
+        self.width = self.nest.width = max(lanes_of(step.narrow, innermost), LANES)
         self.folds = [Fold(self.nest, root, self.axes) for root in self.roots if root.kind != "map"]
 
     def _merged_cuts(self) -> list[list[int]]:
@@ -131,7 +133,7 @@ class Fused:
                 nest.loop(lo, hi, 1, row)
 
         def strip(at: str) -> None:
-            rows(lambda: nest.span(at, TILE, (0, whole), LANES, self._body, self._unroll()))
+            rows(lambda: nest.span(at, TILE, (0, whole), self.width, self._body, self._unroll()))
 
         nest.plain_loop("0", str(whole), TILE, strip)
         if whole < columns:
@@ -143,11 +145,11 @@ class Fused:
 
     def _row(self, lo: int, hi: int) -> None:
         """The innermost axis from lo to hi: blocks if it is long and folded, then what is left."""
-        if hi - lo < LANES:
+        if hi - lo < self.width:
             self.nest.loop(lo, hi, 1, self._body)
             return
         if self.folds or self.panels:
-            lo = self._blocks(lo, (hi - lo) // LANES)
+            lo = self._blocks(lo, (hi - lo) // self.width)
         if self.panels:
             self._last_panels(self.panels, lo, hi)
         else:
@@ -167,12 +169,12 @@ class Fused:
         """Whole vectors from the register `at` on, panel by panel if there are panels."""
         panels, nest = self.panels, self.nest
         if panels is None:
-            nest.span(at, length, bounds, LANES, self._body, self._unroll())
+            nest.span(at, length, bounds, self.width, self._body, self._unroll())
             return
 
         def panel(row: str) -> None:
             panels.before(row, panels.rows)
-            nest.span(row, panels.rows, bounds, LANES, self._body, self._unroll())
+            nest.span(row, panels.rows, bounds, self.width, self._body, self._unroll())
             panels.after(row, panels.rows)
 
         nest.plain_loop(at, nest.e.offset([(1, at)], length), panels.rows, panel)
@@ -183,28 +185,28 @@ class Fused:
         Elements in the overlap are computed twice; maps store them again, folds mask them. A dear body is
         emitted once, for a loop whose last step is shorter; a cheap one again after an unrolled loop.
         """
-        vectors, rest = divmod(hi - lo, LANES)
+        vectors, rest = divmod(hi - lo, self.width)
         if rest and vectors and self._unroll() == 1 and not self.overwrites:
             self.nest.covering_loop(lo, hi, self._masked_body)
         else:
-            self.nest.loop(lo, lo + vectors * LANES, LANES, self._body, self._unroll())
+            self.nest.loop(lo, lo + vectors * self.width, self.width, self._body, self._unroll())
             if rest:
-                self._last_vector(hi - LANES, LANES - rest)
+                self._last_vector(hi - self.width, self.width - rest)
         for fold in self.folds:
             fold.rewind(vectors + bool(rest))
 
     def _last_vector(self, lo: int, overlap: int) -> None:
-        flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(LANES))
-        self.mask = Reg(f"<{flags}>", "i1", LANES)
-        self.nest.loop(lo, lo + LANES, LANES, self._body)
+        flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(self.width))
+        self.mask = Reg(f"<{flags}>", "i1", self.width)
+        self.nest.loop(lo, lo + self.width, self.width, self._body)
         self.mask = None
 
     def _masked_body(self, overlap: Reg) -> None:
         """A body of which the first `overlap` lanes were computed before."""
         if self.folds:
             e = self.nest.e
-            lanes = Reg(f"<{', '.join(f'i64 {k}' for k in range(LANES))}>", "i64", LANES)
-            self.mask = e.icmp("sge", lanes, e.splat(overlap, LANES))
+            lanes = Reg(f"<{', '.join(f'i64 {k}' for k in range(self.width))}>", "i64", self.width)
+            self.mask = e.icmp("sge", lanes, e.splat(overlap, self.width))
         self._body()
         self.mask = None
 
@@ -218,7 +220,7 @@ class Fused:
         """A long row: blocks of BLOCK vectors, SUPERBLOCK of them to a second level. Where they end."""
         if vectors <= BLOCK:
             return lo
-        size = BLOCK * LANES
+        size = BLOCK * self.width
         end = lo + vectors // BLOCK * size
 
         def block(at: str) -> None:

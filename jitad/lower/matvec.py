@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..ir.graph import Value
 from .emitter import Reg, llvm_type
-from .nest import LANES, Nest
+from .nest import Nest, lanes_of
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -38,10 +38,13 @@ class Rows:
         self.matrix, self.vector, self.out = matrix, vector, out
         self.dtype = matrix.home.dtype
         self.ty = llvm_type(self.dtype)
-        self.zero = self.e.literal(0, self.ty, LANES)
-        whole = matrix.columns % LANES
+        self.lanes = lanes_of(self.dtype.itemsize <= 4, matrix.columns)
+        self.zero = self.e.literal(0, self.ty, self.lanes)
+        whole = matrix.columns % self.lanes
         self.beyond = Reg(
-            f"<{', '.join(f'i1 {str(k >= LANES - whole).lower()}' for k in range(LANES))}>", "i1", LANES
+            f"<{', '.join(f'i1 {str(k >= self.lanes - whole).lower()}' for k in range(self.lanes))}>",
+            "i1",
+            self.lanes,
         )
 
     # u = A x
@@ -53,7 +56,7 @@ class Rows:
     def _dots(self, row: str, count: int) -> None:
         x, u = self.kernel.pointer(self.vector), self.kernel.pointer(self.out)
         start = self._row(row)
-        slots = [self.kernel.stack_slot(self.ty, LANES) for _ in range(count)]
+        slots = [self.kernel.stack_slot(self.ty, self.lanes) for _ in range(count)]
         for slot in slots:
             self._put(self.zero, slot)
 
@@ -65,20 +68,19 @@ class Rows:
 
         self._columns(column)
         total = self._across([self._get(slot) for slot in slots])
-        if count == 1:
-            total = self.e.extract(total, 0)
+        total = self.e.shuffle(total, list(range(count))) if count > 1 else self.e.extract(total, 0)
         self.e.store(total, self.e.gep(u, self.ty, row), self.dtype)
 
     def _across(self, xs: list[Reg]) -> Reg:
         """The sums of the lanes of each vector, side by side: halves onto halves."""
-        width = LANES
+        width = self.lanes
         while width > 1:
             width //= 2
             if len(xs) == 1:
-                xs = [self._halves(xs[0], xs[0], width, LANES // (2 * width))]
+                xs = [self._halves(xs[0], xs[0], width, self.lanes // (2 * width))]
             else:
                 pairs = zip(xs[::2], xs[1::2])
-                xs = [self._halves(x, y, width, LANES // (2 * width)) for x, y in pairs]
+                xs = [self._halves(x, y, width, self.lanes // (2 * width)) for x, y in pairs]
         return xs[0]
 
     def _halves(self, x: Reg, y: Reg, width: int, blocks: int) -> Reg:
@@ -110,7 +112,8 @@ class Rows:
     def _sums(self, row: str, count: int) -> None:
         start, r = self._row(row), self.e.gep(self.kernel.pointer(self.vector), self.ty, row)
         scales = [
-            self.e.splat(self.e.load(self.e.gep(r, self.ty, str(k)), self.dtype), LANES) for k in range(count)
+            self.e.splat(self.e.load(self.e.gep(r, self.ty, str(k)), self.dtype), self.lanes)
+            for k in range(count)
         ]
 
         def column(j: str, rest: bool) -> None:
@@ -151,14 +154,14 @@ class Rows:
     def _columns(self, body: Callable[[str, bool], None]) -> None:
         """`body(column, rest)` for each vector of a row; the last one may overlap the one before (`rest`)."""
         columns = self.matrix.columns
-        vectors = columns // LANES
+        vectors = columns // self.lanes
         if vectors <= STRAIGHT:
             for k in range(vectors):
-                body(str(k * LANES), False)
+                body(str(k * self.lanes), False)
         else:
-            self.nest.plain_loop("0", str(vectors * LANES), LANES, lambda j: body(j, False))
-        if columns % LANES:
-            body(str(columns - LANES), True)
+            self.nest.plain_loop("0", str(vectors * self.lanes), self.lanes, lambda j: body(j, False))
+        if columns % self.lanes:
+            body(str(columns - self.lanes), True)
 
     def _row(self, row: str) -> str:
         """A pointer to the first element of a row."""
@@ -170,14 +173,14 @@ class Rows:
 
     def _load(self, pointer: str, j: str, rest: bool) -> Reg:
         """A vector from column j on; lanes that the vector before had are zero if it is the rest of a row."""
-        x = self.e.load(self.e.gep(pointer, self.ty, j), self.dtype, LANES)
+        x = self.e.load(self.e.gep(pointer, self.ty, j), self.dtype, self.lanes)
         return self.e.select(self.beyond, x, self.zero) if rest else x
 
     def _store(self, x: Reg, pointer: str, j: str) -> None:
         self.e.store(x, self.e.gep(pointer, self.ty, j), self.dtype)
 
     def _get(self, slot: str) -> Reg:
-        return self.e.define(f"load <{LANES} x {self.ty}>, ptr {slot}", self.ty, LANES)
+        return self.e.define(f"load <{self.lanes} x {self.ty}>, ptr {slot}", self.ty, self.lanes)
 
     def _put(self, x: Reg, slot: str) -> None:
         self.e.put(f"store {x.full} {x.text}, ptr {slot}")

@@ -16,9 +16,16 @@ from .views import is_view, piece_bounds, piece_index, product_indices, view_ind
 if TYPE_CHECKING:
     from .kernel import Kernel
 
-#: Elements a vector body computes at once, for every dtype and target, so that results do not depend on the
-#: width of the machine's registers.
-LANES = 8
+#: Elements a vector body computes at once, on every target, so that results do not depend on the width of the
+#: machine's registers; and where everything that is computed with has four bytes or less.
+LANES, NARROW_LANES = 8, 16
+
+
+def lanes_of(narrow: bool, extent: int) -> int:
+    """Lanes of the vectors along an axis of that many elements (1 where it is too short for any)."""
+    if narrow and extent >= NARROW_LANES:
+        return NARROW_LANES
+    return LANES if extent >= LANES else 1
 
 
 class Nest:
@@ -37,6 +44,7 @@ class Nest:
         self.ivs: list[str] = []
         self.ranges: list[tuple[int, int]] = []
         self.lanes = 1  # lanes of the innermost open loop
+        self.width = LANES  # lanes of its vector loops
 
     # loops
 
@@ -71,7 +79,7 @@ class Nest:
         self._loop_text(iv, start, stop, step, inner, unroll)
 
     def covering_loop(self, lo: int, hi: int, body: Callable[[Reg], None]) -> None:
-        """A vector loop over lo … hi whose last vector starts at hi − LANES.
+        """A vector loop over lo … hi whose last vector starts a vector before hi.
 
         `body(overlap)` is told how many of its lanes the vector before it had.
         """
@@ -79,10 +87,10 @@ class Nest:
         iv = f"%{e.label('C')}"
         at = f"{iv}.at"
         e.declarations["@llvm.smin.i64"] = "declare i64 @llvm.smin.i64(i64, i64)"
-        inner = [f"{at} = call i64 @llvm.smin.i64(i64 {iv}, i64 {hi - LANES})"]
-        with self._axis(at, (lo, hi), LANES, inner):
+        inner = [f"{at} = call i64 @llvm.smin.i64(i64 {iv}, i64 {hi - self.width})"]
+        with self._axis(at, (lo, hi), self.width, inner):
             body(e.op("sub", Reg(iv, "i64", 1, e.chunk), Reg(at, "i64", 1, e.chunk)))
-        self._loop_text(iv, str(lo), str(hi), LANES, inner, 1)
+        self._loop_text(iv, str(lo), str(hi), self.width, inner, 1)
 
     def plain_loop(self, start: str, stop: str, step: int, body: Callable[[str], None]) -> None:
         """A loop that is no axis of the nest: `body(at)` for at = start, start+step … < stop."""

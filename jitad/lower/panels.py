@@ -60,7 +60,9 @@ def _merged(plan: Plan, step: Step, products: dict[Root, Step]) -> PanelStep | N
     after = [root for root in after if (found := _transposed_times(plan, root)) and found[0] == matrix]
     if not after or matrix.home in own or matrix.rows != step.space[0]:
         return None
-    return PanelStep([], [*before, *step.roots, *after], step.space, step.equations, before, after)
+    return PanelStep(
+        [], [*before, *step.roots, *after], step.space, step.equations, step.narrow, before, after
+    )
 
 
 def _feeds(plan: Plan, step: Step, root: Root, position: dict[int, int]) -> bool:
@@ -144,7 +146,7 @@ def emit_panels(kernel: Kernel, step: PanelStep) -> None:
 
     for product in last:
         product.clear()
-    nest = Step([], [r for r in step.roots if r.kind != "blas"], step.space)
+    nest = Step([], [r for r in step.roots if r.kind != "blas"], step.space, narrow=step.narrow)
     Fused(kernel, nest, Panels(rows, before, after, block)).emit()
     block()
 

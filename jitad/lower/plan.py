@@ -251,13 +251,13 @@ class Plan:
                 root = self.roots[out]
                 self._read(root)
                 self._set_time(root)
-                key: object = root.space if root.kind in FUSABLE else root
+                key: object = (root.space, root.narrow) if root.kind in FUSABLE else root
                 while (step := nests.setdefault(root.time, {}).get(key)) and not step.has_room(
                     root, MAX_EQUATIONS
                 ):
                     root.time += 1
                 if step is None:
-                    step = nests[root.time][key] = Step(space=root.space)
+                    step = nests[root.time][key] = Step(space=root.space, narrow=root.narrow)
                 step.roots.append(root)
                 step.equations += root.equations
                 for r in eqn.results:
@@ -307,6 +307,7 @@ class Plan:
                 and source.kind == "map"
                 and root.kind in FUSABLE
                 and source.space == root.space
+                and source.narrow == root.narrow
             )
             t = max(t, self._ready(leaf) + (not fusable))
         root.time = t
@@ -333,6 +334,7 @@ class Plan:
             if (v, index) in seen or (isinstance(v, Const) and v.is_scalar):
                 continue
             seen.add((v, index))
+            reads.wide = reads.wide or (v.dtype.kind == "f" and v.dtype.itemsize > 4 and v.ndim > 0)
             if v in self.inline:
                 self._expand(self.producer[v], index, stack, reads)
             else:

@@ -18,6 +18,7 @@ class Reads:
     leaves  memory read → whether only at the identity index
     cuts    per axis, where the index set must be cut so that every piece is known
     flat    elementwise throughout: several axes may be walked as one
+    wide    something of double precision is computed
     across  something is read along its columns: neighbours of the innermost axis are far apart in memory,
             those of the axis outside it are adjacent
     checked some index is checked when it is used
@@ -26,7 +27,7 @@ class Reads:
     def __init__(self, space: tuple[int, ...]) -> None:
         self.leaves: dict[Value, bool] = {}
         self.cuts: list[set[int]] = [set() for _ in space]
-        self.flat, self.across, self.checked = True, False, False
+        self.flat, self.across, self.checked, self.wide = True, False, False, False
         self.identity = identity(len(space))
 
     def leaf(self, v: Value, index: Index) -> None:
@@ -61,6 +62,14 @@ class Root:
     def value(self) -> Value:
         return self.eqn.results[0]
 
+    @property
+    def narrow(self) -> bool:
+        """Whether it belongs into a nest with more lanes; of floating folds their own dtype decides."""
+        dtype = self.value.dtype
+        if self.kind != "map" and dtype.kind == "f":
+            return dtype.itemsize <= 4
+        return dtype.itemsize <= 4 and not self.reads.wide
+
 
 @dataclass
 class Step:
@@ -70,6 +79,7 @@ class Step:
     roots: list[Root] = field(default_factory=list)
     space: tuple[int, ...] = ()
     equations: int = 0
+    narrow: bool = False
 
     def has_room(self, root: Root, most: int) -> bool:
         """Whether the nest stays within so many equations when it computes this root, too."""

@@ -13,7 +13,7 @@ from ..ir.graph import Eqn, Value
 from ..ops.lowering import ArgReduce, Dot, Gather, Iota, Piecewise, Reduce, Reshape, Scalar, Scan, View
 from .emitter import Reg, llvm_type
 from .index import Ix, fixed
-from .nest import LANES, Nest
+from .nest import Nest, lanes_of
 from .plan import is_small
 from .views import product_indices
 
@@ -99,19 +99,23 @@ def _reduce(kernel: Kernel, eqn: Eqn, xs: list[Reg]) -> list[Reg]:
         return lowering.combine(e, eqn, x, y)
 
     axes = eqn.attrs["axes"]
-    return [fold_in_order(group, merge, identity) for group in _groups(eqn, axes, xs)]
+    narrow = eqn.results[0].dtype == np.float32
+    return [fold_in_order(group, merge, identity, narrow) for group in _groups(eqn, axes, xs)]
 
 
-def fold_in_order(xs: list[Reg], merge: Callable[[Reg, Reg], Reg], identity: Reg) -> Reg:
+def fold_in_order(
+    xs: list[Reg], merge: Callable[[Reg, Reg], Reg], identity: Reg, narrow: bool = False
+) -> Reg:
     """The same order as the nest's: vectors side by side, the rest onto the first, halves onto halves."""
-    if len(xs) < LANES:
+    width = lanes_of(narrow, len(xs))
+    if width == 1:
         return reduce(merge, xs) if xs else identity
-    rest = len(xs) % LANES
+    rest = len(xs) % width
     lanes = []
-    for k in range(LANES):
-        first, *others = xs[k : len(xs) - rest : LANES]
-        if k >= LANES - rest:
-            first = merge(first, xs[len(xs) - LANES + k])
+    for k in range(width):
+        first, *others = xs[k : len(xs) - rest : width]
+        if k >= width - rest:
+            first = merge(first, xs[len(xs) - width + k])
         lanes.append(reduce(merge, others, first))
     while len(lanes) > 1:
         half = len(lanes) // 2

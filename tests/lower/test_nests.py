@@ -219,14 +219,37 @@ def test_same_text_for_the_same_program() -> None:
     assert lower(build(make, x), "jitad.same").llvm == lower(build(make, x), "jitad.same").llvm
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("n", range(1, 17))
-def test_registers_and_loops_sum_to_the_same_bits(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    a = rng.normal(size=n)
+def test_registers_and_loops_sum_to_the_same_bits(
+    n: int, dtype: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = rng.normal(size=n).astype(dtype)
     fn = build(lambda a: [ops.sum(a, axes=(0,)), ops.sum(a * a, axes=(0,))], a)
     registers = run(fn, a)
     monkeypatch.setattr(plan, "SMALL", 0)
     for x, y in zip(registers, run(fn, a)):
         assert x == y
+
+
+@pytest.mark.parametrize("n", [15, 16, 40, 1003, 20_000])
+def test_sums_of_single_precision_have_the_same_bits_beside_double_precision(n: int) -> None:
+    a = rng.normal(size=n).astype(np.float32)
+    pure = build(lambda a: ops.sum(ops.mul(a, a), axes=(0,)), a)
+
+    def mixed(a: Value, b: Value) -> list[Value]:
+        rounded = ops.convert(b, dtype=np.dtype(np.float32))
+        return [
+            ops.sum(ops.mul(rounded, rounded), axes=(0,)),
+            ops.sum(ops.mul(b, b), axes=(0,)),
+            ops.add(b, ops.convert(a, dtype=np.dtype(np.float64))),
+        ]
+
+    wide = a.astype(np.float64)
+    (alone,), (beside, double, sums) = run(pure, a), run(build(mixed, a, wide), a, wide)
+    assert alone == beside
+    np.testing.assert_allclose(double, np.sum(wide * wide), rtol=1e-14)
+    np.testing.assert_array_equal(sums, 2 * wide)
 
 
 def test_short_products_fuse_with_bias_and_activation() -> None:

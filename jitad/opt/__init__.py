@@ -5,11 +5,13 @@ from __future__ import annotations
 from ..ir.graph import Function
 from .contract import contract
 from .dce import dce
+from .layout import arrange
 from .simplify import simplify
+from .sums import move_sums
 
-__all__ = ["contract", "dce", "optimize", "simplify"]
+__all__ = ["arrange", "contract", "dce", "move_sums", "optimize", "simplify"]
 
 
 def optimize(fn: Function) -> Function:
-    """The standard combination, for primal and derived functions alike: simplify, then dce. O(equations)."""
-    return dce(simplify(fn))
+    """The standard combination, for primal and derived functions alike. O(equations)."""
+    return dce(move_sums(simplify(fn)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..ir.graph import Eqn, Value
 from ..ir.mincut import min_cut
-from .views import is_view, own_cost, rereads
+from .views import is_transpose, is_unit_reshape, is_view, own_cost, rereads
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -20,6 +20,31 @@ if TYPE_CHECKING:
 DEAR = 8.0
 #: Traffic of one 8-byte element, in additions: written once, read by each reader.
 STORE, LOAD = 4.0, 1.5
+#: Loading an element from a column, beside its neighbours: once each instead of a vector at a time.
+LOAD_COLUMN = 3.0
+#: Rows from this length on are read in vectors.
+ROW = 16
+
+
+def columns_to_copy(plan: Plan) -> list[Eqn]:
+    """Transpositions of what is then read so often that rows of a copy are cheaper than columns."""
+    readers = _readers(plan)
+    return [plan.producer[v] for v in readers if _is_column(plan, v) and _pays(readers[v])]
+
+
+def _is_column(plan: Plan, v: Value) -> bool:
+    """Whether rows of `v` are columns in memory."""
+    eqn = plan.producer[v]
+    if not is_transpose(eqn) or v.shape[-1] < ROW or eqn.attrs["axes"][-1] == v.ndim - 1:
+        return False
+    base = eqn.operands[0]
+    while base in plan.inline and is_unit_reshape(plan.producer[base]):
+        base = plan.producer[base].operands[0]
+    return base not in plan.inline
+
+
+def _pays(times: float) -> bool:
+    return LOAD_COLUMN + STORE + times * LOAD < times * LOAD_COLUMN
 
 
 def values_to_keep(plan: Plan) -> Iterable[Eqn]:

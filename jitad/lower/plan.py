@@ -19,7 +19,7 @@ from ..ops.lowering import (
     ScatterInto,
 )
 from .index import Index, crossings, fixed, identity
-from .keep import values_to_keep
+from .keep import columns_to_copy, values_to_keep
 from .roots import FUSABLE, Reads, Root, Step, base_of, operand_indices
 from .views import (
     contracted,
@@ -84,6 +84,7 @@ class Plan:
         self._depth: dict[Value, int] = {}
         self._pieces: dict[Value, int] = {}
         self._classify()
+        self.keep(columns_to_copy(self))
         self.keep(values_to_keep(self))
         self.steps = self._schedule()
 

@@ -13,7 +13,9 @@ from .index import Index, Ix, fixed
 
 
 def is_unit_reshape(eqn: Eqn) -> bool:
-    """Whether a reshape only adds or removes axes of length 1."""
+    """Whether an equation is a reshape that only adds or removes axes of length 1."""
+    if not isinstance(eqn.op.lowering, Reshape):
+        return False
     old, new = eqn.operands[0].shape, eqn.results[0].shape
     return [d for d in old if d != 1] == [d for d in new if d != 1]
 
@@ -37,7 +39,7 @@ def view_index(eqn: Eqn, index: Index) -> Index:
 
 def is_view(eqn: Eqn) -> bool:
     lowering = eqn.op.lowering
-    return isinstance(lowering, View) or (isinstance(lowering, Reshape) and is_unit_reshape(eqn))
+    return isinstance(lowering, View) or is_unit_reshape(eqn)
 
 
 def piece_bounds(piece: Piece) -> list[tuple[int, int]]:

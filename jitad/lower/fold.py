@@ -103,7 +103,7 @@ class Fold:
     def _put(self, slot: str, x: Reg) -> None:
         self.e.put(f"store {x.full} {x.text}, ptr {slot}")
 
-    def step(self, axes: Index, mask: Reg | None = None) -> None:
+    def step(self, axes: Index, mask: Reg | None = None, overlap: Reg | None = None) -> None:
         """Fold one element, or the lanes of a vector in the mask, in: the body of the loops."""
         if self.start == self.rank:
             self._to_memory(lambda acc: beyond(self.nest, mask, acc, self.absorb(acc, axes)))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
+from .columns import ROWS, SUPER_ROWS, ColumnFold
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold, beyond
 from .index import Index, Ix, identity
@@ -58,7 +59,15 @@ class Fused:
                 self._reorder()
         innermost = self.space[-1] if self.space else 1
         self.width = self.nest.width = max(lanes_of(step.narrow, innermost), LANES)
-        self.folds = [Fold(self.nest, root, self.axes) for root in self.roots if root.kind != "map"]
+        self.overlap: Reg | None = None  # and how many were
+        self.folds = [self._fold(root) for root in self.roots if root.kind != "map"]
+
+    def _fold(self, root: Root) -> Fold:
+        fold = Fold(self.nest, root, self.axes)
+        whole = all(len(cuts) == 2 for cuts in self.cuts[-2:])
+        if whole and not self._strips() and ColumnFold.fits(fold, self.space):
+            return ColumnFold(self.nest, root, self.axes, self.space)
+        return fold
 
     def _merged_cuts(self) -> list[list[int]]:
         """Per axis the borders of the intervals in which every piece is known."""
@@ -108,19 +117,51 @@ class Fused:
                 self._row(lo, hi)
         elif a == len(self.space) - 2 and self._tiled():
             self._tiles(a)
+        elif a == len(self.space) - 2 and (columns := [f for f in self.folds if isinstance(f, ColumnFold)]):
+            self._row_blocks(a, columns)
         else:
             for lo, hi in pairwise(self.cuts[a]):
                 self.nest.loop(lo, hi, 1, lambda: self._axis(a + 1))
         for fold in starting:
             fold.close()
 
+    def _row_blocks(self, a: int, columns: list[ColumnFold]) -> None:
+        """Axis `a` in blocks of rows, after each of which column folds go on to their next level."""
+        nest, rows = self.nest, self.space[a]
+        end = rows - rows % ROWS if rows > ROWS else 0
+
+        def row() -> None:
+            self._axis(a + 1)
+
+        def block(at: str) -> None:
+            nest.span(at, ROWS, (0, rows), 1, row)
+            for fold in columns:
+                fold.raise_rows(1)
+
+        def group(at: str) -> None:
+            nest.plain_loop(at, nest.e.clamped_sum(at, ROWS * SUPER_ROWS, end), ROWS, block)
+            for fold in columns:
+                fold.raise_rows(2)
+
+        for fold in columns:
+            fold.start_rows()
+        if rows > ROWS * SUPER_ROWS:
+            nest.plain_loop("0", str(end), ROWS * SUPER_ROWS, group)
+        else:
+            nest.plain_loop("0", str(end), ROWS, block)
+        nest.loop(end, rows, 1, row)
+        for fold in columns:
+            fold.end_rows()
+
     def _tiled(self) -> bool:
         """Whether the two innermost axes are walked in tiles, for operands that are read along columns."""
+        return self._strips() and all(fold.start == fold.rank for fold in self.folds)
+
+    def _strips(self) -> bool:
         return (
             (self.reordered or any(root.reads.across for root in self.roots))
             and self.space[-1] >= 2 * TILE
             and len(self.cuts[-1]) == 2
-            and all(fold.start == fold.rank for fold in self.folds)
         )
 
     def _tiles(self, a: int) -> None:
@@ -198,8 +239,9 @@ class Fused:
     def _last_vector(self, lo: int, overlap: int) -> None:
         flags = ", ".join(f"i1 {'true' if k >= overlap else 'false'}" for k in range(self.width))
         self.mask = Reg(f"<{flags}>", "i1", self.width)
+        self.overlap = self.nest.e.literal(overlap, "i64")
         self.nest.loop(lo, lo + self.width, self.width, self._body)
-        self.mask = None
+        self.mask = self.overlap = None
 
     def _masked_body(self, overlap: Reg) -> None:
         """A body of which the first `overlap` lanes were computed before."""
@@ -207,8 +249,9 @@ class Fused:
             e = self.nest.e
             lanes = Reg(f"<{', '.join(f'i64 {k}' for k in range(self.width))}>", "i64", self.width)
             self.mask = e.icmp("sge", lanes, e.splat(overlap, self.width))
+        self.overlap = overlap
         self._body()
-        self.mask = None
+        self.mask = self.overlap = None
 
     def _unroll(self) -> int:
         """Four vectors an iteration for cheap bodies, so that independent accumulators overlap."""
@@ -252,7 +295,7 @@ class Fused:
                 if root.stored:
                     self._store(root, x)
         for fold in self.folds:
-            fold.step(self.axes, self.mask)
+            fold.step(self.axes, self.mask, self.overlap)
 
     def _store(self, root: Root, x: Reg) -> None:
         """Write a map's element; where one of the nest overwrites an operand, lanes done before stay."""

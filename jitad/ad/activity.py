@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..ir.graph import Eqn, Function, Value, reads
 from ..ir.types import is_float
@@ -28,27 +28,94 @@ def active_flags(fn: Function, active: Sequence[bool] | None) -> list[bool]:
     return [bool(on) for on in active]
 
 
-def varied(fn: Function, active: Sequence[bool]) -> set[Value]:
-    """Values that depend differentiably on an active parameter. One forward walk."""
-    found = {p for p, on in zip(fn.params, active) if on}
-    for eqn in fn.eqns:
-        if eqn.op.differentiable and not (
+def active_values(fn: Function, flags: Sequence[bool]) -> set[Value]:
+    """The values, in regions too, that depend differentiably on an active parameter and reach a result.
+
+    One walk forwards and one backwards; bodies of loops are walked until nothing is added.
+    """
+    varied = {p for p, on in zip(fn.params, flags) if on}
+    _vary(fn.eqns, varied)
+    wanted = {r for r in fn.results if r in varied}
+    _want(fn.eqns, wanted, varied)
+    return wanted
+
+
+def passes(eqn: Eqn) -> list[list[tuple[Value, Value]]]:
+    """How values pass through the regions of `eqn`: (from, to) pairs into them, round them, out of them."""
+    if eqn.op.name == "for":
+        (body,) = eqn.regions
+        n = eqn.attrs["carried"]
+        params = body.params[1:]
+        return [
+            list(zip(eqn.operands[1:], params)),
+            list(zip(body.results[:n], params)),
+            list(zip((*params[:n], *body.results[n:]), eqn.results)),
+        ]
+    if eqn.op.name == "while":
+        test, body = eqn.regions
+        return [
+            [*zip(eqn.operands, test.params), *zip(eqn.operands, body.params)],
+            [*zip(body.results, body.params), *zip(body.results, test.params)],
+            list(zip(body.params, eqn.results)),
+        ]
+    return [[], [], [(x, r) for region in eqn.regions for x, r in zip(region.results, eqn.results)]]
+
+
+STRUCTURED = frozenset({"for", "while", "cond"})
+
+
+def _vary(eqns: Iterable[Eqn], found: set[Value]) -> None:
+    for eqn in eqns:
+        if eqn.op.name in STRUCTURED:
+            _vary_inside(eqn, found)
+        elif eqn.op.differentiable and not (
             found.isdisjoint(eqn.operands) and (not eqn.regions or found.isdisjoint(reads(eqn)))
         ):
             found.update([r for r in eqn.results if r.type.dtype.kind == "f"])
-    return found
 
 
-def useful(fn: Function, varied: set[Value]) -> list[bool]:
-    """Per equation, whether its results vary and a floating result depends on them. One backward walk."""
-    wanted = {r for r in fn.results if r in varied}
-    flags = [False] * len(fn.eqns)
-    for i in range(len(fn.eqns) - 1, -1, -1):
-        eqn = fn.eqns[i]
-        if not wanted.isdisjoint(eqn.results):
-            flags[i] = True
+def _vary_inside(eqn: Eqn, found: set[Value]) -> None:
+    into, around, out = passes(eqn)
+    _follow(into, found)
+    before = -1
+    while before != len(found):
+        before = len(found)
+        for region in eqn.regions:
+            _vary(region.eqns, found)
+        _follow(around, found)
+        if not around:
+            break
+    _follow(out, found)
+
+
+def _follow(pairs: Iterable[tuple[Value, Value]], found: set[Value]) -> None:
+    found.update([to for source, to in pairs if source in found])
+
+
+def _want(eqns: Sequence[Eqn], wanted: set[Value], varied: set[Value]) -> None:
+    for eqn in reversed(eqns):
+        if eqn.op.name in STRUCTURED:
+            _want_inside(eqn, wanted, varied)
+        elif not wanted.isdisjoint(eqn.results):
             wanted.update([v for v in reads(eqn) if v in varied])
-    return flags
+
+
+def _want_inside(eqn: Eqn, wanted: set[Value], varied: set[Value]) -> None:
+    into, around, out = passes(eqn)
+    _lead(out, wanted, varied)
+    before = -1
+    while before != len(wanted):
+        before = len(wanted)
+        _lead(around, wanted, varied)
+        for region in eqn.regions:
+            _want(region.eqns, wanted, varied)
+        if not around:
+            break
+    _lead(into, wanted, varied)
+
+
+def _lead(pairs: Iterable[tuple[Value, Value]], wanted: set[Value], varied: set[Value]) -> None:
+    wanted.update([source for source, to in pairs if to in wanted and source in varied])
 
 
 def no_rule(eqn: Eqn, mode: str) -> NotImplementedError:

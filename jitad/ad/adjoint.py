@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from ..ir.builder import Builder
 from ..ir.graph import Function, Value
-from .activity import active_flags, carries, useful, varied
+from .activity import active_flags, active_values, carries
 from .cotangents import Cotangents
+from .reversal import forward_sweep, reverse_sweep
 from .tangent import zeros
+from .tapes import Tapes
 
 
 def adjoint(fn: Function, active: Sequence[bool] | None = None, *, results: bool = True) -> Function:
@@ -19,30 +21,31 @@ def adjoint(fn: Function, active: Sequence[bool] | None = None, *, results: bool
 
     Cotangents have the type of what they belong to; a parameter that no result depends on gets an
     explicit zero, so that the signature follows from `fn` and the flags alone. The primal equations
-    stay as they are and come first; derived ones carry their line and the origin "adjoint". Only
-    equations between active parameters and results are reversed. Reads of part of an array
-    accumulate in place (`Scatter`). A branch that a `where` did not take contributes exactly 0
-    (`cotangents.py`). One primal and one reverse sweep; what is dead afterwards is left to `opt.dce`.
-    O(equations). Reverse accumulation: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 3.
+    come first, as they are but for loops and branches, which also give what their reversals will
+    read (`reversal.py`); derived ones carry their line and the origin "adjoint". Only equations
+    between active parameters and results are reversed. Reads of part of an array accumulate in place
+    (`Scatter`). A branch that a `where` did not take contributes exactly 0 (`cotangents.py`). One
+    primal and one reverse sweep; what is dead afterwards is left to `opt.dce`. O(equations).
+    Reverse accumulation: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 3.
 
     Raises TypeError if an active parameter is not floating, NotImplementedError (with the line) at an
     op without an adjoint rule.
     """
     flags = active_flags(fn, active)
-    vary = varied(fn, flags)
-    needed = useful(fn, vary)
+    on = active_values(fn, flags)
     b = Builder(fn.name + ".adjoint")
     b.params.extend(fn.params)
-    b.eqns.extend(fn.eqns)
-    cotangents = Cotangents(b, vary)
+    tapes = Tapes()
+    forward, reversals = forward_sweep(fn.eqns, on, tapes)
+    cotangents = Cotangents(b, on)
     with b:
         b.loc, b.origin = fn.loc, "adjoint"
+        tapes.begin(b)
+        b.eqns.extend(forward)
         for r in fn.results:
             if carries(r):
                 cotangents.add(r, b.param(r.type, "ct"))
-        for i in range(len(fn.eqns) - 1, -1, -1):
-            if needed[i]:
-                cotangents.reverse(fn.eqns[i])
+        reverse_sweep(fn.eqns, on, reversals, cotangents)
         b.loc = fn.loc
-        out: list[Value] = [cotangents.take(p) or zeros(p.type) for p, on in zip(fn.params, flags) if on]
+        out: list[Value] = [cotangents.take(p) or zeros(p.type) for p, on_ in zip(fn.params, flags) if on_]
     return b.finish([*fn.results, *out] if results else out, fn.loc)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 
-from ..ir.graph import Const, Eqn, Function, Value, reads
+from ..ir.graph import Const, Eqn, Function, Value, has_effect, reads
 from ..ir.mincut import min_cut
 
 #: Cost of a residual beside its bytes: one more array to allocate and to hand over.
 _EACH = 64.0
 #: Cost of keeping a byte, in units of `Op.cost` (an addition): written once, read once, through the cache.
 _BYTE = 1.0
+_NEVER = float("inf")
+#: Iterations of a loop whose trips are not known, for an estimate.
+_TRIPS = 100
 
 
 @dataclass(frozen=True)
@@ -51,58 +54,76 @@ def split(fn: Function, n_known: int) -> Split:
             unknown.update(eqn.results)
     known = tuple(r not in unknown for r in fn.results)
     needed = {v: None for eqn in late for v in reads(eqn) if v not in unknown and not isinstance(v, Const)}
-    kept = _residuals(fn.params[:n_known], early, list(needed))
+    kept = residuals(fn.params[:n_known], early, list(needed), store_cost)
     backward = Function(
         fn.name + ".backward",
         (*kept, *fn.params[n_known:]),
-        (*_recomputed(early, set(kept), set(needed)), *late),
+        (*needed_for([e for e in early if not has_effect(e)], needed, set(kept)), *late),
         tuple(r for r, k in zip(fn.results, known) if not k),
         fn.loc,
     )
     results = (*(r for r, k in zip(fn.results, known) if k), *kept)
     forward = Function(
-        fn.name + ".forward", fn.params[:n_known], tuple(_live(early, results)), results, fn.loc
+        fn.name + ".forward", fn.params[:n_known], tuple(needed_for(early, results)), results, fn.loc
     )
     return Split(forward, backward, known, len(kept))
 
 
-def _residuals(params: tuple[Value, ...], eqns: list[Eqn], needed: list[Value]) -> list[Value]:
-    """The values to keep, in order of definition."""
+def residuals(
+    params: Sequence[Value],
+    eqns: Sequence[Eqn],
+    needed: Sequence[Value],
+    store_cost: Callable[[Value], float],
+) -> list[Value]:
+    """The values to keep, in order of definition, so that `needed` can be had from them again."""
     nodes = [*params, *(r for eqn in eqns for r in eqn.results)]
     makes = {r: eqn for eqn in eqns for r in eqn.results}
     edges = [(u, r) for r, eqn in makes.items() for u in reads(eqn) if not isinstance(u, Const)]
-    again: Callable[[Value], float] = lambda v: work(makes[v])
+    again: Callable[[Value], float] = lambda v: _NEVER if has_effect(makes[v]) else work(makes[v])
     kept = min_cut(nodes, edges, store_cost, again, params, needed)
     return [v for v in nodes if v in kept]
 
 
 def store_cost(v: Value) -> float:
-    """What it costs to keep `v`, in units of an addition."""
-    return _EACH + _BYTE * v.type.nbytes
+    """What it costs to keep `v` from one call to another, in units of an addition; a tape cannot be kept."""
+    return _NEVER if v.type.item is not None else _EACH + _BYTE * v.type.nbytes
 
 
 def work(eqn: Eqn) -> float:
     """The arithmetic of one equation in units of an addition: elements times `Op.cost`.
 
     Elements are those of the largest operand or result, so that a reduction counts what it reads; of
-    a matrix product, one for each product of two elements: (m, k) · (k, n) counts m·k·n.
+    a matrix product, one for each product of two elements: (m, k) · (k, n) counts m·k·n. A loop counts
+    its body once an iteration (a guess where the trips are not known), a branch its dearer side.
     """
+    if eqn.regions:
+        inside = [sum(work(e) for e in region.eqns) + 1 for region in eqn.regions]
+        if eqn.op.name == "cond":
+            return max(inside)
+        trips = eqn.attrs.get("trips", -1)
+        return sum(inside) * (trips if trips >= 0 else _TRIPS)
     sizes = [v.type.size for v in (*eqn.operands, *eqn.results)]
     if "contract" in eqn.attrs:
         return eqn.op.cost * sqrt(prod(sizes))
     return eqn.op.cost * max(sizes, default=0)
 
 
-def _recomputed(eqns: list[Eqn], kept: set[Value], needed: set[Value]) -> list[Eqn]:
-    """The equations that give `needed` from `kept`."""
-    wanted = needed - kept
-    again = []
+def needed_for(eqns: Sequence[Eqn], wanted: Iterable[Value], given: Collection[Value] = ()) -> list[Eqn]:
+    """The equations that give `wanted` from `given`, and those that can fail.
+
+    Results of theirs that are given nevertheless get new names.
+    """
+    open_ = set(wanted).difference(given)
+    found = []
     for eqn in reversed(eqns):
-        if not wanted.isdisjoint(eqn.results):
-            again.append(eqn)
-            wanted.update(v for v in reads(eqn) if v not in kept)
-    return again[::-1]
+        if not open_.isdisjoint(eqn.results) or has_effect(eqn):
+            found.append(_unnamed(eqn, given))
+            open_.update(v for v in reads(eqn) if v not in given)
+    return found[::-1]
 
 
-def _live(eqns: list[Eqn], results: tuple[Value, ...]) -> list[Eqn]:
-    return _recomputed(eqns, set(), set(results))
+def _unnamed(eqn: Eqn, given: Collection[Value]) -> Eqn:
+    if not any(r in given for r in eqn.results):
+        return eqn
+    results = tuple(Value(r.type, r.hint) if r in given else r for r in eqn.results)
+    return Eqn(eqn.op, eqn.operands, eqn.attrs, results, eqn.loc, eqn.regions, eqn.origin)

@@ -45,8 +45,13 @@ def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> lis
 
 
 def _callable(region: Function, env: dict[Value, Any]) -> Callable[..., list[Any]]:
-    """A region as a Python function; it reads the values of the scope around it."""
-    return lambda *arguments: _run(region, arguments, env)
+    """A region as a Python function with `result_types`; it reads the values of the scope around it."""
+
+    def run(*arguments: Any) -> list[Any]:
+        return _run(region, arguments, env)
+
+    run.result_types = region.result_types  # type: ignore[attr-defined]
+    return run
 
 
 def _read(env: dict[Value, Any], v: Value) -> Any:

@@ -59,6 +59,8 @@ def _run_for(
     for k in range(n - 1, -1, -1) if reverse else range(n):
         out = body(np.int64(k), *state, *(s[k] for s in stacks))
         state, collected[k] = out[:carried], out[carried:]
+    if n == 0:
+        return (*state, *(np.zeros((0, *t.shape), t.dtype) for t in body.result_types[carried:]))  # type: ignore[attr-defined]
     columns = zip(*(collected[k] for k in range(n)))
     return (*state, *(np.stack([np.asarray(x) for x in column]) for column in columns))
 

@@ -1,0 +1,144 @@
+"""A region and its reverse sweep, cut in two: what runs in the forward loop and what runs on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ..ir.builder import Builder
+from ..ir.graph import Const, Eqn, Function, Value, free_values, has_effect, reads
+from ..opt import optimize
+from .cotangents import Cotangents
+from .keep import needed_for, residuals
+from .tangent import zeros
+from .tapes import Tapes
+
+#: Cost of keeping a value each iteration, beside its bytes, in additions.
+_EACH = 4.0
+
+
+@dataclass
+class Halves:
+    """Both halves of a region; `kept` passes from one to the other, beside `full` and what both can read.
+
+    results  of the region, given by `forward`
+    kept     what `forward` computes and `back` reads
+    starts   tapes that `forward` takes; `full`: as it leaves them, for `back`; `ends`: as `back` leaves them
+    seeds    cotangents that `back` takes: of results of the region; `sums`: of values from around it, so far
+    found    cotangents that `back` gives, of parameters; `totals`: the sums with what the region contributes
+    """
+
+    forward: list[Eqn]
+    back: list[Eqn]
+    results: tuple[Value, ...]
+    kept: list[Value]
+    starts: list[Value]
+    full: tuple[Value, ...]
+    ends: tuple[Value, ...]
+    seeds: list[Value]
+    sums: list[Value]
+    found: tuple[Value, ...]
+    totals: tuple[Value, ...]
+
+
+def halves(
+    region: Function,
+    active: set[Value],
+    out: Sequence[Value],
+    into: Sequence[Value],
+    shared: Sequence[Value],
+    given: Collection[Value],
+) -> Halves:
+    """Reverse a region and cut it where least is kept.
+
+    out     its results that have cotangents
+    into    its parameters whose cotangents are wanted
+    shared  active values from around it: their cotangents are summed up in place
+    given   parameters that both halves have
+    """
+    tapes = Tapes()
+    whole, seeds, sums = _reversed(region, active, out, into, shared, tapes)
+    n, m = len(region.results), len(tapes.starts)
+    results, full, rest = whole.results[:n], whole.results[n : n + m], whole.results[n + m :]
+    late_from = set(seeds) | set(sums)
+    early, late = _parted(whole.eqns, late_from)
+    wanted = _wanted(early, late, rest, late_from, whole)
+    free = set(whole.params) - set(region.params) - late_from - set(tapes.starts)
+    free.update(given)
+
+    def store_cost(v: Value) -> float:
+        if v in free or v in full:
+            return 0.0
+        return float("inf") if v.type.item is not None else _EACH + v.type.nbytes
+
+    known = [p for p in whole.params if p not in late_from]
+    cut = residuals(known, early, wanted, store_cost)
+    kept = [v for v in cut if v not in free and v not in full]
+    return Halves(
+        forward=needed_for(early, (*results, *full, *kept)),
+        back=[*needed_for([e for e in early if not has_effect(e)], wanted, set(cut)), *late],
+        results=results,
+        kept=kept,
+        starts=tapes.starts,
+        full=full,
+        ends=rest[len(into) + len(shared) :],
+        seeds=seeds,
+        sums=sums,
+        found=rest[: len(into)],
+        totals=rest[len(into) : len(into) + len(shared)],
+    )
+
+
+def _reversed(
+    region: Function,
+    active: set[Value],
+    out: Sequence[Value],
+    into: Sequence[Value],
+    shared: Sequence[Value],
+    tapes: Tapes,
+) -> tuple[Function, list[Value], list[Value]]:
+    """The region followed by its reverse sweep, with the cotangents that it takes."""
+    from .reversal import forward_sweep, reverse_sweep
+
+    forward, reversals = forward_sweep(region.eqns, active, tapes)
+    b = Builder(region.name)
+    b.eqns.extend(forward)
+    cotangents = Cotangents(b, active)
+    seeds = [Value(v.type, "ct") for v in out]
+    sums = [Value(v.type, "ct") for v in shared]
+    with b:
+        b.loc, b.origin = region.loc, "adjoint"
+        arrays = [(v, ct) for v, ct in zip(shared, sums) if v.type.item is None]
+        for v, ct in [*arrays, *zip(out, seeds)]:
+            cotangents.add(v, ct)
+        reverse_sweep(region.eqns, active, reversals, cotangents)
+        b.loc = region.loc
+        found = [cotangents.take(v) or zeros(v.type) for v in into]
+        found += [cotangents.take(v) or ct for v, ct in zip(shared, sums)]  # a tape has one reader: no sum
+    full = [tapes.full[s] for s in tapes.starts]
+    ends = [tapes.ends[s] for s in tapes.starts]
+    b.params = [*region.params, *free_values(region), *tapes.starts, *seeds, *sums]
+    return optimize(b.finish([*region.results, *full, *found, *ends], region.loc)), seeds, sums
+
+
+def _parted(eqns: Sequence[Eqn], late_from: set[Value]) -> tuple[list[Eqn], list[Eqn]]:
+    """The equations that need no cotangent, and those that do."""
+    unknown = set(late_from)
+    early: list[Eqn] = []
+    late: list[Eqn] = []
+    for eqn in eqns:
+        if unknown.isdisjoint(reads(eqn)):
+            early.append(eqn)
+        else:
+            late.append(eqn)
+            unknown.update(eqn.results)
+    return early, late
+
+
+def _wanted(
+    early: list[Eqn], late: list[Eqn], rest: Sequence[Value], late_from: set[Value], whole: Function
+) -> list[Value]:
+    """What the back half reads or returns of the other, in order."""
+    known = {r for eqn in early for r in eqn.results} | (set(whole.params) - late_from)
+    found = (v for values in (*(reads(eqn) for eqn in late), rest) for v in values)
+    return list(dict.fromkeys(v for v in found if v in known and not isinstance(v, Const)))

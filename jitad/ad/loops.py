@@ -1,0 +1,226 @@
+"""Loops reversed: what an iteration keeps is stacked (or pushed on tapes) and read by a loop that runs back.
+
+A `for` of known trips stacks, one row an iteration. Where the trips are known only when it runs, and in a
+`while`, values are pushed on tapes that grow; the way back of a `while` is a `for` over the trips counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..ir.builder import Builder
+from ..ir.graph import Eqn, Function, Value, const, free_values, renamed
+from ..ir.op import lookup
+from ..ir.types import I64, tape_of, type_of
+from .cotangents import Cotangents
+from .halves import Halves, halves
+from .tangent import zeros
+from .tapes import Tapes
+
+_INDEX = type_of(I64)
+
+
+@dataclass
+class LoopReversal:
+    """How one loop is run back.
+
+    count      of iterations
+    carried    per active carried value: its first value, its last
+    rows       active stacked operands; `collected`: active stacked results
+    shared     active values from around the loop
+    threads    tapes of inner loops, as they start here; `pushes`: those of this loop
+    given      per stacked operand that the way back reads, its rows' parameter
+    stacks     what was kept
+    """
+
+    eqn: Eqn
+    forward: Eqn
+    halves: Halves
+    tapes: Tapes
+    index: Value
+    count: Value
+    carried: list[tuple[Value, Value]]
+    rows: list[Value]
+    collected: list[Value]
+    shared: list[Value]
+    threads: list[Value]
+    pushes: list[Value]
+    given: dict[Value, Value]
+    stacks: list[Value]
+
+    def reverse(self, cotangents: Cotangents) -> None:
+        """Append the loop back; see `Reversal`."""
+        h, full = self.halves, self.tapes.full
+        of = lambda v: cotangents.take(v) or zeros(v.type)
+        ends = [of(last) for _, last in self.carried]
+        collected = [of(v) for v in self.collected]
+        sums = [of(v) for v in self.shared]
+        tapes = [full[t] for t in (*self.threads, *self.pushes)]
+        body = self._body()
+        read = set(free_values(body.replace(params=())))
+        given = [(row, stack) for row, stack in self.given.items() if row in read]
+        params = (*body.params, *(row for row, _ in given), *self._kept_rows(), *h.seeds[len(self.carried) :])
+        body = renamed(body.replace(params=params), {})
+        carried = [*ends, *sums, *tapes]
+        operands = (self.count, *carried, *(s for _, s in given), *self.stacks, *collected)
+        attrs = {**_attributes(self.eqn), "carried": len(carried)}
+        new = [
+            Value(t, "ct") for t in lookup("for").infer(*[v.type for v in operands], regions=(body,), **attrs)
+        ]
+        b = cotangents.builder
+        b.eqns.append(Eqn(lookup("for"), operands, attrs, tuple(new), self.eqn.loc, (body,), b.origin))
+        out = iter(new)
+        starts = [next(out) for _ in self.carried]
+        for v in self.shared:
+            cotangents.add(v, next(out))
+        for t in (*self.threads, *self.pushes):
+            self.tapes.ends[t] = next(out)
+        for (first, _), ct in zip(self.carried, starts):
+            cotangents.add(first, ct)
+        for v in self.rows:
+            cotangents.add(v, next(out))
+
+    def _kept_rows(self) -> list[Value]:
+        return self.halves.kept if self.stacks else []
+
+    def _body(self) -> Function:
+        """The body of the way back; rows of stacks are yet to be made its parameters."""
+        h, n = self.halves, len(self.carried)
+        b = Builder(self.eqn.regions[-1].name)
+        pushed = [] if self.stacks else h.kept
+        taken = [Value(tape_of(v.type), "tape") for v in pushed]
+        left = [Value(tape_of(v.type), "tape") for v in pushed]
+        for v, before, after in zip(pushed, taken, left):
+            b.eqns.append(Eqn(lookup("pop"), (before,), {}, (v, after), self.eqn.loc, (), "adjoint"))
+        b.eqns.extend(h.back)
+        b.params = [self.index, *h.seeds[:n], *h.sums, *h.full, *taken]
+        return b.finish([*h.found[:n], *h.totals, *h.ends, *left, *h.found[n:]], self.eqn.loc)
+
+
+def _attributes(eqn: Eqn) -> dict:
+    """Those of the way back."""
+    if eqn.op.name == "while":
+        return {"trips": -1, "reverse": True}
+    return {"trips": eqn.attrs["trips"], "reverse": not eqn.attrs["reverse"]}
+
+
+def reverse_for(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
+    """The reversal of a `for`."""
+    (body,) = eqn.regions
+    n = eqn.attrs["carried"]
+    index, state, rows = body.params[0], body.params[1 : n + 1], body.params[n + 1 :]
+    inits, stacks = eqn.operands[1 : n + 1], eqn.operands[n + 1 :]
+    on = [j for j in range(n) if state[j] in active or eqn.results[j] in active]
+    into = [k for k, p in enumerate(rows) if p in active]
+    out_of = [k for k, r in enumerate(eqn.results[n:], n) if r in active]
+    shared = [v for v in free_values(body) if v in active]
+    h = halves(
+        body,
+        active,
+        [body.results[k] for k in (*on, *out_of)],
+        [*(state[j] for j in on), *(rows[k] for k in into)],
+        shared,
+        {index, *rows},
+    )
+    static = eqn.attrs["trips"] >= 0
+    passing = _Passing(h, tapes, [] if static else h.kept)
+    kept = h.kept if static else []
+    trips = eqn.attrs["trips"]
+    stacked = [Value(v.type.with_shape((trips, *v.type.shape)), v.hint) for v in kept]
+    forward = Eqn(
+        eqn.op,
+        (eqn.operands[0], *inits, *passing.starts, *stacks),
+        {**eqn.attrs, "carried": n + len(passing.starts)},
+        (*eqn.results[:n], *passing.full, *eqn.results[n:], *stacked),
+        eqn.loc,
+        (
+            body.replace(
+                params=(index, *state, *passing.params, *rows),
+                eqns=(*h.forward, *passing.eqns),
+                results=(*h.results[:n], *passing.results, *h.results[n:], *kept),
+            ),
+        ),
+        eqn.origin,
+    )
+    return LoopReversal(
+        eqn,
+        forward,
+        h,
+        tapes,
+        index,
+        eqn.operands[0],
+        [(inits[j], eqn.results[j]) for j in on],
+        [stacks[k] for k in into],
+        [eqn.results[k] for k in out_of],
+        shared,
+        passing.threads,
+        passing.pushes,
+        dict(zip(rows, stacks)),
+        stacked,
+    )
+
+
+def reverse_while(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
+    """The reversal of a `while`, whose iterations are counted."""
+    test, body = eqn.regions
+    state = body.params
+    on = [j for j, p in enumerate(state) if p in active or eqn.results[j] in active]
+    shared = [v for v in free_values(body) if v in active]
+    h = halves(body, active, [body.results[j] for j in on], [state[j] for j in on], shared, set())
+    passing = _Passing(h, tapes, h.kept)
+    before, after, count = (Value(_INDEX, "trips") for _ in range(3))
+    one_more = Eqn(lookup("add"), (before, const(1, I64)), {}, (after,), eqn.loc, (), eqn.origin)
+    forward = Eqn(
+        eqn.op,
+        (*eqn.operands, *passing.starts, const(0, I64)),
+        {},
+        (*eqn.results, *passing.full, count),
+        eqn.loc,
+        (
+            test.replace(params=(*test.params, *(Value(p.type) for p in (*passing.params, before)))),
+            body.replace(
+                params=(*state, *passing.params, before),
+                eqns=(*h.forward, *passing.eqns, one_more),
+                results=(*h.results, *passing.results, after),
+            ),
+        ),
+        eqn.origin,
+    )
+    return LoopReversal(
+        eqn,
+        forward,
+        h,
+        tapes,
+        Value(_INDEX, "k"),
+        count,
+        [(eqn.operands[j], eqn.results[j]) for j in on],
+        [],
+        [],
+        shared,
+        passing.threads,
+        passing.pushes,
+        {},
+        [],
+    )
+
+
+class _Passing:
+    """The tapes that a forward loop carries: those of inner loops, and one for each value it pushes.
+
+    starts, params, results, full  before the loop, in its body before and after, and after the loop
+    """
+
+    def __init__(self, h: Halves, tapes: Tapes, pushed: Sequence[Value]) -> None:
+        item = lambda t: t.type.item
+        self.threads = [tapes.start(item(s)) for s in h.starts]
+        self.pushes = [tapes.start(v.type) for v in pushed]
+        before = [Value(t.type, "tape") for t in self.pushes]
+        after = [Value(t.type, "tape") for t in self.pushes]
+        op = lookup("push")
+        self.eqns = [Eqn(op, (t, v), {}, (u,)) for t, v, u in zip(before, pushed, after)]
+        self.starts = [*self.threads, *self.pushes]
+        self.params = [*h.starts, *before]
+        self.results = [*h.full, *after]
+        self.full = [Value(t.type, "tape") for t in self.starts]
+        tapes.full.update(zip(self.starts, self.full))

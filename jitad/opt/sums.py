@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value
+from ..ir.graph import Eqn, Function, Value, reads
 from ..ir.op import lookup
 
 Axes = tuple[int, ...]
@@ -27,13 +27,14 @@ def move_sums(fn: Function) -> Function:
 
 
 class _Moves:
-    """One walk; `sums` are those made so far, by operand and axes."""
+    """One walk; `sums` are those made so far, by operand and axes; regions read the values `inside`."""
 
     def __init__(self, fn: Function) -> None:
         self.fn = fn
         self.producer = {r: eqn for eqn in fn.eqns for r in eqn.results}
-        self.reads = Counter(v for eqn in fn.eqns for v in eqn.operands)
-        self.reads.update(fn.results)
+        self.reads = Counter(v for eqn in fn.eqns for v in reads(eqn))
+        self.inside = {v for eqn in fn.eqns for region in eqn.regions for v in free_values(region)}
+        self.reads.update([*fn.results, *self.inside])
         self.sums: dict[tuple[Value, Axes], Value] = {}
 
     def run(self) -> Function:
@@ -50,7 +51,7 @@ class _Moves:
 
     def moves(self, eqn: Eqn) -> bool:
         """Whether a sum reaches a product that it makes smaller."""
-        if eqn.op.name != "sum" or not eqn.origin:
+        if eqn.op.name != "sum" or not eqn.origin or eqn.results[0] in self.inside:
             return False
         stack = [(eqn.operands[0], eqn.attrs["axes"])]
         while stack:

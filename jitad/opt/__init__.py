@@ -5,13 +5,15 @@ from __future__ import annotations
 from ..ir.graph import Function
 from .contract import contract
 from .dce import dce
+from .flatten import flatten
+from .hoist import hoist
 from .layout import arrange
 from .simplify import simplify
 from .sums import move_sums
 
-__all__ = ["arrange", "contract", "dce", "move_sums", "optimize", "simplify"]
+__all__ = ["arrange", "contract", "dce", "flatten", "hoist", "move_sums", "optimize", "simplify"]
 
 
 def optimize(fn: Function) -> Function:
     """The standard combination, for primal and derived functions alike. O(equations)."""
-    return dce(move_sums(simplify(fn)))
+    return dce(hoist(dce(flatten(move_sums(simplify(fn))))))

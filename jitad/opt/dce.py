@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ir.graph import Eqn, Function, Value, free_values, has_effect
+from .prune import prune
 
 
 def dce(fn: Function) -> Function:
@@ -18,7 +19,7 @@ def dce(fn: Function) -> Function:
         results = eqn.results
         if (results[0] in live if len(results) == 1 else not live.isdisjoint(results)) or has_effect(eqn):
             if eqn.regions:
-                eqn = _inside(eqn)
+                eqn = prune(eqn, live, dce)
                 for region in eqn.regions:
                     live.update(free_values(region))
             kept.append(eqn)
@@ -27,10 +28,3 @@ def dce(fn: Function) -> Function:
         return fn
     kept.reverse()
     return fn.replace(eqns=tuple(kept))
-
-
-def _inside(eqn: Eqn) -> Eqn:
-    regions = tuple(dce(region) for region in eqn.regions)
-    if all(new is old for new, old in zip(regions, eqn.regions)):
-        return eqn
-    return Eqn(eqn.op, eqn.operands, eqn.attrs, eqn.results, eqn.loc, regions, eqn.origin)

@@ -9,6 +9,7 @@ import numpy as np
 from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Value, const
 from ..ir.op import lookup
+from .scale import MULTIPLES, Multiple, merged, multiple_of, product
 
 #: Swapping the operands of these changes no bit of the result.
 _COMMUTATIVE = frozenset({"add", "mul", "and", "or", "xor", "eq", "ne"})
@@ -40,9 +41,12 @@ class _Walk:
         self.seen: dict[tuple[Any, ...], tuple[Value, ...]] = dict(outer.seen) if outer else {}
         self.uniform: dict[Value, Value] = dict(outer.uniform) if outer else {}
         self.constants: dict[Any, Const] = outer.constants if outer else {}
+        self.multiples: dict[Value, Multiple] = dict(outer.multiples) if outer else {}
+        self.results: frozenset[Value] = frozenset()
 
     def run(self, fn: Function) -> Function:
         visit = self.visit
+        self.results = frozenset(fn.results)
         with self.builder:
             for eqn in fn.eqns:
                 visit(eqn)
@@ -69,6 +73,9 @@ class _Walk:
             return None
         if op.simplify is not None and self.rewrite(eqn, operands):
             return None
+        if op.name in MULTIPLES:
+            eqn = self.scale(eqn, operands)
+            op = eqn.op
         if op.name in _COMMUTATIVE and id(operands[0]) > id(operands[1]):
             key: tuple[Any, ...] = (op, operands[1], operands[0])
         else:
@@ -82,6 +89,19 @@ class _Walk:
         if not any(r.type.item for r in eqn.results):  # a tape has one reader
             self.seen[key] = eqn.results
         return self.keep(eqn, tuple(operands))
+
+    def scale(self, eqn: Eqn, operands: list[Value]) -> Eqn:
+        """The product that a multiple of a multiple is (into `operands`, too); notes what is one."""
+        outer = multiple_of(eqn, tuple(operands))
+        if outer is None:
+            return eqn
+        inner = self.multiples.get(outer.of)
+        both = merged(outer, inner) if inner is not None and outer.of not in self.results else None
+        if both is not None and (new := product(eqn, both)) is not None:
+            eqn, outer = new, both
+            operands[:] = [self.intern(v) if isinstance(v, Const) else v for v in new.operands]
+        self.multiples[eqn.results[0]] = outer
+        return eqn
 
     def keep(self, eqn: Eqn, operands: tuple[Value, ...], regions: tuple[Function, ...] = ()) -> None:
         """Append `eqn`, as a new one only where its operands or regions are new."""

@@ -1,0 +1,84 @@
+"""Loop-invariant code: what does not change from one iteration to the next is computed before the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..ir.graph import Const, Eqn, Function, Value, has_effect, reads
+
+#: Elementwise arrays whose operation costs less (in additions) stay: they are computed where they are read.
+_DEAR = 8.0
+#: Arrays up to this size live in registers.
+_FEW = 16
+_LOOPS = frozenset({"for", "while"})
+#: Out-of-range indices fail, and endless loops hang, when they are reached, not before.
+_FAILING = frozenset({"gather", "scatter_set", "scatter_add", "while"})
+
+
+def hoist(fn: Function) -> Function:
+    """Return `fn` with invariant equations moved out of the bodies of its loops, inner loops first.
+
+    What could fail stays, as its iteration may never come; so do cheap elementwise arrays and views, which
+    are fused into their readers, unless something that moves reads them. O(equations × depth of loops).
+    """
+    eqns = _hoisted(fn.eqns)
+    return fn if eqns is None else fn.replace(eqns=tuple(eqns))
+
+
+def _hoisted(eqns: Sequence[Eqn]) -> list[Eqn] | None:
+    out: list[Eqn] = []
+    changed = False
+    for eqn in eqns:
+        if not eqn.regions:
+            out.append(eqn)
+            continue
+        regions = []
+        for region in eqn.regions:
+            inner = _hoisted(region.eqns)
+            regions.append(region if inner is None else region.replace(eqns=tuple(inner)))
+        if eqn.op.name in _LOOPS:
+            for k, region in enumerate(regions):
+                moved, stay = _parted(region)
+                if moved:
+                    out.extend(moved)
+                    regions[k] = region.replace(eqns=tuple(stay))
+        if any(a is not b for a, b in zip(regions, eqn.regions)):
+            changed = True
+            eqn = Eqn(eqn.op, eqn.operands, eqn.attrs, eqn.results, eqn.loc, tuple(regions), eqn.origin)
+        out.append(eqn)
+    return out if changed else None
+
+
+def _parted(body: Function) -> tuple[list[Eqn], list[Eqn]]:
+    """The equations of a body that move out of it, and those that stay."""
+    varying: set[Value] = set(body.params)
+    invariant: list[Eqn] = []
+    for eqn in body.eqns:
+        fixed = varying.isdisjoint(reads(eqn)) and not _may_fail(eqn) and not _holds_tape(eqn)
+        if fixed:
+            invariant.append(eqn)
+        else:
+            varying.update(eqn.results)
+    wanted: set[Value] = set()
+    moved = set()
+    for eqn in reversed(invariant):
+        if _worthwhile(eqn) or not wanted.isdisjoint(eqn.results):
+            moved.add(eqn)
+            wanted.update(v for v in reads(eqn) if not isinstance(v, Const))
+    return [e for e in invariant if e in moved], [e for e in body.eqns if e not in moved]
+
+
+def _worthwhile(eqn: Eqn) -> bool:
+    if all(r.size <= _FEW for r in eqn.results):
+        return True
+    return bool(eqn.regions) or not (eqn.op.elementwise or eqn.op.cost == 0) or eqn.op.cost >= _DEAR
+
+
+def _may_fail(eqn: Eqn) -> bool:
+    return (
+        has_effect(eqn) or eqn.op.name in _FAILING or any(_may_fail(e) for r in eqn.regions for e in r.eqns)
+    )
+
+
+def _holds_tape(eqn: Eqn) -> bool:
+    return any(r.type.item is not None for r in eqn.results)

@@ -1,0 +1,73 @@
+"""Optimisation through loops and branches: what is dead goes, what is invariant moves out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jitad.ops  # noqa: F401  declares the ops
+from jitad.ir.evaluate import evaluate
+from jitad.ir.graph import Function
+from jitad.ir.text import parse
+from jitad.ir.verify import check
+from jitad.opt import flatten, hoist, optimize
+
+sys.path.append(str(Path(__file__).parents[1] / "ad"))
+from region_programs import PROGRAMS
+
+LONG = """
+func @long(%x: f64, %A: f64[2000]) -> f64 {
+  %a: f64, %b: f64, %c: f64[2000] = for 1000, 0.0, %x, %A {trips=1000, carried=3, reverse=false}
+    @body(%k: i64, %p: f64, %q: f64, %B: f64[2000]) -> (f64, f64, f64[2000]) {
+    %s: f64 = sin %x
+    %e: f64 = gather %B, %k
+    %f: f64 = mul %e, %s
+    %g: f64 = add %p, %f
+    %h: f64 = mul %q, 2.0
+    return %g, %h, %B
+  }
+  return %a
+}
+"""
+
+
+def _names(fn: Function) -> list[str]:
+    return [eqn.op.name for eqn in fn.eqns]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_optimised_programs_give_the_same_bits(name: str) -> None:
+    text, xs = PROGRAMS[name]
+    fn = parse(text)
+    for passed in (flatten(fn), hoist(fn), optimize(fn)):
+        for a, b in zip(evaluate(check(passed), *xs), evaluate(fn, *xs), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_loop_loses_what_is_dead_unchanged_or_invariant() -> None:
+    fn = check(optimize(parse(LONG)))
+    assert _names(fn) == ["sin", "for"]
+    loop = fn.eqns[1]
+    assert len(loop.results) == 1
+    assert _names(loop.regions[0]) == ["gather", "mul", "add"]
+    x, A = 0.3, np.linspace(0, 1, 2000)
+    np.testing.assert_array_equal(evaluate(fn, x, A), evaluate(parse(LONG), x, A))
+
+
+def test_what_can_fail_stays_in_its_loop() -> None:
+    text = LONG.replace("gather %B, %k", "gather %A, 5")
+    assert "gather" in _names(check(hoist(parse(text))).eqns[-1].regions[0])
+
+
+def test_a_decided_branch_is_inlined() -> None:
+    text, _ = PROGRAMS["choice"]
+    fn = optimize(parse(text.replace("gt %x, 0.0", "gt 1.0, 0.0")))
+    assert _names(fn) == ["sqrt", "mul", "sin"]
+
+
+def test_short_loops_over_small_values_are_unrolled_and_long_ones_are_not() -> None:
+    assert "for" not in _names(optimize(parse(PROGRAMS["powers"][0])))
+    assert "for" in _names(optimize(parse(LONG)))

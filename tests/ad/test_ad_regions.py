@@ -111,7 +111,13 @@ def test_a_split_adjoint_gives_the_same_from_two_functions(name: str) -> None:
 def test_a_recurrence_keeps_one_element_an_iteration() -> None:
     """Nothing of the array's size is stacked."""
     text, _ = PROGRAMS["recurrence"]
-    text = text.replace("f64[6]", "f64[60]").replace("(6,)", "(60,)").replace("for 5,", "for 59,").replace("trips=5", "trips=59")
+    for short, long in (
+        ("f64[6]", "f64[60]"),
+        ("(6,)", "(60,)"),
+        ("for 5,", "for 59,"),
+        ("trips=5", "trips=59"),
+    ):
+        text = text.replace(short, long)
     fn = optimize(adjoint(optimize(parse(text))))
     first = next(e for e in fn.eqns if e.op.name == "for")
     assert {str(r.type) for r in first.results[1:]} == {"f64[59]"}, show(fn)

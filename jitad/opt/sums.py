@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, reads
+from ..ir.graph import Eqn, Function, Value, free_values, reads
 from ..ir.op import lookup
 
 Axes = tuple[int, ...]
@@ -34,7 +34,7 @@ class _Moves:
         self.producer = {r: eqn for eqn in fn.eqns for r in eqn.results}
         self.reads = Counter(v for eqn in fn.eqns for v in reads(eqn))
         self.inside = {v for eqn in fn.eqns for region in eqn.regions for v in free_values(region)}
-        self.reads.update([*fn.results, *self.inside])
+        self.reads.update(fn.results)
         self.sums: dict[tuple[Value, Axes], Value] = {}
 
     def run(self) -> Function:

@@ -7,7 +7,7 @@ import pytest
 
 from jitad import ops
 from jitad.ad import adjoint
-from jitad.ir.graph import Function, Value
+from jitad.ir.graph import Eqn, Function, Value
 from jitad.opt import dce, move_sums, optimize, simplify
 from tests.opt.opt_programs import agree, build
 
@@ -78,3 +78,13 @@ def test_the_shift_of_a_linear_map_needs_no_product_over_the_points() -> None:
     assert dots(out) == [(4, 50), (4,)]
     agree(whole, out)
     assert dots(simplify(whole))[1:] != [(4,)]
+
+
+def test_a_sum_that_a_region_reads_stays() -> None:
+    fn = build(lambda a, b: ops.sum(matmul(a, b), axes=(0,)), (7, 3), (3, 5))
+    (total,) = fn.results
+    inner = build(lambda c: c, (5,))
+    inside = inner.replace(params=(), results=(total,), eqns=())
+    holder = Eqn(fn.eqns[0].op, (), {}, (Value(total.type),), None, (inside,))
+    whole = fn.replace(eqns=(*fn.eqns, holder), results=holder.results)
+    assert move_sums(whole).eqns == whole.eqns

@@ -92,7 +92,10 @@ def canonical_products(fn: Function) -> Function:
 
     Products that contract nothing become elementwise.
     """
-    if all(not isinstance(eqn.op.lowering, Dot) or (_contracts(eqn) and fits_blas(eqn)) for eqn in fn.eqns):
+    if all(
+        not eqn.regions and (not isinstance(eqn.op.lowering, Dot) or (_contracts(eqn) and fits_blas(eqn)))
+        for eqn in fn.eqns
+    ):
         return fn
     b = Builder(fn.name)
     with b:
@@ -101,6 +104,9 @@ def canonical_products(fn: Function) -> Function:
             if isinstance(eqn.op.lowering, Dot) and not (_contracts(eqn) and fits_blas(eqn)):
                 b.loc, b.origin = eqn.loc, eqn.origin
                 eqn = _transposed(eqn) if _contracts(eqn) else _elementwise(eqn)
+            elif eqn.regions:
+                inner = tuple(map(canonical_products, eqn.regions))
+                eqn = Eqn(eqn.op, eqn.operands, eqn.attrs, eqn.results, eqn.loc, inner, eqn.origin)
             b.eqns.append(eqn)
         return b.finish(fn.results, fn.loc)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from ..ir.graph import Value
 from .plan import Plan
-from .roots import Root, Step, base_of
+from .roots import RegionRoot, Root, Step, base_of
+from .slots import inner_buffers, taken_over
 
 ALIGNMENT = 64
 
@@ -22,7 +23,7 @@ class Buffer:
     nbytes: int
     first: int
     last: int
-    out: int = -1  # number of the function result it is, −1: workspace
+    out: int = -1  # number of the result that it is, −1: workspace
     offset: int = 0
     values: list[Value] = field(default_factory=list)
 
@@ -33,17 +34,39 @@ class Buffers:
     An update whose base dies with it writes into the base's memory, a map into that of an
     operand. Workspace offsets are
     given first-fit by size among the intervals that are alive together.
+
+    The buffers of a region are inside those of the scope around it, `outer`. There the result number k is in
+    memory if `memory[k]`, at the pointer `targets[k]`. A value that is `owned`, such as a carried array, is
+    where its result has to be at the end; it may be overwritten when it is dead. `base` is where the
+    workspace lies in that of the kernel.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        outer: Buffers | None = None,
+        memory: list[bool] | None = None,
+        owned: dict[Value, int] | None = None,
+    ) -> None:
         self.plan = plan
+        self.outer = outer
+        self.memory = [True] * len(plan.fn.results) if memory is None else memory
+        self.targets = [f"%out{k}" for k in range(len(plan.fn.results))]
+        self.base = 0
         self.of: dict[Value, Buffer] = {}
+        self.scratch: list[Buffer] = []
+        self.holders: dict[int, list[Buffer]] = {}
         self.in_place: set[Value] = set()
         self.last_read: dict[Value, int] = {}
         self.readers: dict[Value, list[object]] = {}
         self._liveness(plan.steps)
         self.copies = self._pin_results()
+        for v, k in (owned or {}).items():
+            self.of[v] = Buffer(v.type.nbytes, -1, self.last_read.get(v, -1), k, values=[v])
+            self.holders[k] = [self.of[v]]
         self._assign(plan.steps)
+        misplaced = [(k, v) for v, k in self.pinned.items() if self.of[v].out != k]
+        self.copies += [(k, plan.fn.results[k]) for k, _ in misplaced]
         self.nbytes = self._place()
 
     def _liveness(self, steps: list[Step]) -> None:
@@ -68,8 +91,12 @@ class Buffers:
         for k, result in enumerate(self.plan.fn.results):
             home = self.plan.home(result)
             root = self.plan.roots.get(home)
-            if root is not None and root.stored and home not in self.pinned:
+            if not self.memory[k]:
+                self.last_read[home] = len(self.plan.steps)
+            elif root is not None and root.stored and home not in self.pinned:
                 self.pinned[home] = k
+                if self.outer is not None:
+                    self.last_read[home] = len(self.plan.steps)
             else:
                 copies.append((k, result))
                 self.last_read[home] = len(self.plan.steps)
@@ -78,23 +105,46 @@ class Buffers:
     def _assign(self, steps: list[Step]) -> None:
         for number, step in enumerate(steps):
             for root in step.roots:
-                if root.stored:
+                if isinstance(root, RegionRoot):
+                    self._give_region(root, number)
+                elif root.stored:
                     self._give(root, number, step)
+
+    def _give_region(self, root: RegionRoot, number: int) -> None:
+        """Memory for a region's results, for some that of an operand that dies; then what is inside."""
+        bases = taken_over(self, root, number)
+        for k, (v, memory) in enumerate(zip(root.eqn.results, root.memory)):
+            if memory:
+                self._enter(v, bases.get(k), number, number)
+        root.inner = inner_buffers(self, root, bases)
+        root.workspace = Buffer(max(b.nbytes for b in root.inner), number, number)
+        self.scratch.append(root.workspace)
 
     def _give(self, root: Root, number: int, step: Step) -> None:
         value = root.value
         base = self._dying_base(root, number, step) or self._dying_operand(root, number, step)
+        if base is not None:
+            self.in_place.add(value)
+        self._enter(value, base, number, number)
+
+    def _enter(self, value: Value, base: Value | None, first: int, number: int) -> None:
+        """Give a value memory: that of `base`, or new one, which may be where a result belongs."""
         last = self.last_read.get(value, number)
         if base is not None:
             buffer = self.of[base]
             buffer.last = max(buffer.last, last)
-            self.in_place.add(value)
         else:
-            buffer = Buffer(value.type.nbytes, number, last)
+            buffer = Buffer(value.type.nbytes, first, last)
         buffer.values.append(value)
-        if value in self.pinned:
-            buffer.out = self.pinned[value]
+        k = self.pinned.get(value, -1)
+        if k >= 0 and buffer.out < 0 and all(b.last < buffer.first for b in self.holders.get(k, ())):
+            buffer.out = k
+            self.holders.setdefault(k, []).append(buffer)
         self.of[value] = buffer
+
+    def is_dying(self, home: Value, number: int) -> bool:
+        """Whether a value's memory is ours to overwrite once step `number` has read it."""
+        return home in self.of and home not in self.pinned and self.last_read.get(home, -1) <= number
 
     def _dying_base(self, root: Root, number: int, step: Step) -> Value | None:
         """The operand whose memory the root may take over: an update's base that nothing reads again."""
@@ -102,8 +152,7 @@ class Buffers:
         if base is None:
             return None
         home = self.plan.home(base)
-        buffer = self.of.get(home)
-        if buffer is None or buffer.out >= 0 or self.last_read[home] > number:
+        if not self.is_dying(home, number):
             return None
         alone = all(reader is root for reader in self.readers[home] if reader in step.roots)
         others = list(root.eqn.operands)
@@ -122,11 +171,11 @@ class Buffers:
         nbytes = root.value.type.nbytes
         for leaf, only_identity in root.reads.leaves.items():
             home = self.plan.home(leaf)
-            buffer = self.of.get(home)
-            if not only_identity or buffer is None or buffer.out >= 0 or buffer.nbytes != nbytes:
+            if not only_identity or not self.is_dying(home, number) or self.of[home].nbytes != nbytes:
                 continue
-            taken = any(v in self.in_place for v in buffer.values if self.plan.roots[v] in step.roots)
-            if self.last_read[home] == number and not taken and self._read_alike(home, leaf, step):
+            holders = [self.plan.roots.get(v) for v in self.of[home].values if v in self.in_place]
+            taken = any(r in step.roots for r in holders)
+            if not taken and self._read_alike(home, leaf, step):
                 return home
         return None
 
@@ -135,11 +184,11 @@ class Buffers:
         reads = [
             (v, same) for r in step.roots for v, same in r.reads.leaves.items() if self.plan.home(v) is home
         ]
-        return all(v is leaf and same for v, same in reads) and self.plan.roots[home] not in step.roots
+        return all(v is leaf and same for v, same in reads) and self.plan.roots.get(home) not in step.roots
 
     def _place(self) -> int:
         """Offsets in the workspace; its size in bytes."""
-        buffers = {id(b): b for b in self.of.values() if b.out < 0}.values()
+        buffers = {id(b): b for b in (*self.of.values(), *self.scratch) if b.out < 0}.values()
         placed: list[Buffer] = []
         total = 0
         for buffer in sorted(buffers, key=lambda b: (-b.nbytes, b.first)):

@@ -53,7 +53,7 @@ def values_to_keep(plan: Plan) -> Iterable[Eqn]:
     shared = {v: n for v, n in readers.items() if n > 1}
     if not any(plan.inline_cost(v) >= DEAR for v in shared):
         return []
-    nodes = [eqn.results[0] for eqn in plan.fn.eqns if eqn.results[0] in shared]
+    nodes = [eqn.results[0] for eqn in plan.fn.eqns if eqn.results and eqn.results[0] in shared]
     edges = [(u, v) for v in nodes for u in plan.producer[v].operands if u in shared]
 
     def store_cost(v: Value) -> float:
@@ -73,6 +73,8 @@ def _readers(plan: Plan) -> dict[Value, float]:
     tokens: dict[Value, set[object]] = {}
     factor: dict[Value, float] = {}
     for eqn in reversed(plan.fn.eqns):
+        if not eqn.results:
+            continue
         out = eqn.results[0]
         if out in plan.aliases:
             continue
@@ -94,6 +96,8 @@ def _frontier(plan: Plan, readers: dict[Value, float], nodes: list[Value]) -> se
     shared = set(nodes)
     needed = set()
     for eqn in plan.fn.eqns:
+        if not eqn.results:
+            continue
         out = eqn.results[0]
         for v in eqn.operands:
             if v in shared and (out not in plan.inline or readers.get(out, 0) < readers[v]):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Const, Function, Loc, Value
+from ..ir.graph import Const, Eqn, Function, Loc, Value
 from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
-from .buffers import Buffers, aligned
+from .buffers import Buffer, Buffers, aligned
 from .chunk import Chunk, Text
 from .emitter import Emitter, Reg, llvm_type, memory_type
 from .fold import fill
@@ -20,7 +22,8 @@ from .index import fixed
 from .nest import Nest
 from .panels import PanelStep, emit_panels, merge_panels
 from .plan import Plan
-from .roots import Root, Step
+from .regions import emit_region
+from .roots import RegionRoot, Root, Step, is_branch
 from .sequential import emit_scan, emit_scatter, emit_update
 from .small import emit_small
 
@@ -28,6 +31,9 @@ from .small import emit_small
 CHUNK_LINES = 1200
 #: Array constants up to this size are part of the code; larger ones are passed like captured arrays.
 INLINE_CONSTANT = 4096
+
+#: Trips of a loop whose count is not known.
+GUESSED_TRIPS = 100
 
 Message = tuple[type[Exception], str, "Loc | None"]
 
@@ -61,7 +67,10 @@ class Kernel:
         self.streams = False
         self.constants: list[np.ndarray] = []
         self.messages: dict[int, Message] = {}
-        self._params = {p: k for k, p in enumerate(fn.params)}
+        self.depth = 0  # of regions
+        self.leaves = False  # whether the current chunk can end early
+        self._places = {p: f"%in{k}" for k, p in enumerate(fn.params)}
+        self._known: list[Value] = []  # values given registers or memory, in order
         self._registers: dict[Value, list[Reg]] = {}
         self._spilled: dict[Value, int] = {}
         self._array_constants: dict[Value, str] = {}
@@ -79,6 +88,20 @@ class Kernel:
     # the schedule
 
     def emit(self) -> Lowered:
+        self.schedule()
+        self.finish()
+        return Lowered(
+            self.symbol,
+            self.text.assemble(self),
+            self.constants,
+            self.messages,
+            self.frame_bytes,
+            work_of(self.plan),
+            self.plan,
+        )
+
+    def schedule(self) -> None:
+        """The steps of the current plan."""
         for step in self.plan.steps:
             if step.roots:
                 self._step(step)
@@ -86,22 +109,38 @@ class Kernel:
             for eqn in step.eqns:
                 emit_small(self, eqn)
                 self._maybe_next_chunk()
-        self._results()
-        return Lowered(
-            self.symbol,
-            self.text.assemble(self),
-            self.constants,
-            self.messages,
-            self.frame_bytes,
-            self._work(),
-            self.plan,
-        )
 
     def _maybe_next_chunk(self) -> None:
-        if len(self.chunk.body) >= CHUNK_LINES:
+        if not self.depth and len(self.chunk.body) >= CHUNK_LINES:
             self._open_chunk()
 
+    @contextmanager
+    def scope(self, buffers: Buffers, places: dict[Value, str | list[Reg]]) -> Iterator[None]:
+        """The plan and the buffers of a region, whose parameters are in these registers or places.
+
+        What is found or kept inside is forgotten behind it, where it would not be defined on every path.
+        """
+        outer, known = (self.plan, self.buffers), len(self._known)
+        self.plan, self.buffers = buffers.plan, buffers
+        self.depth += 1
+        for v, place in places.items():
+            if isinstance(place, str):
+                self._places[v] = place
+            else:
+                self.set_registers(v, place)
+        yield
+        for v in self._known[known:]:
+            self._registers.pop(v, None)
+            self._spilled.pop(v, None)
+        del self._known[known:]
+        self.depth -= 1
+        self.plan, self.buffers = outer
+
     def _step(self, step: Step) -> None:
+        root = step.roots[0]
+        if isinstance(root, RegionRoot):
+            emit_region(self, root)
+            return
         for root in step.roots:
             for leaf in root.reads.leaves:
                 self.spill(leaf)
@@ -113,37 +152,43 @@ class Kernel:
         else:
             _EMIT[root.kind](self, root)
 
-    def _results(self) -> None:
+    def finish(self) -> None:
+        """Copy the results of the current plan that are not yet where they belong."""
+        moves: list[tuple[str, str, int]] = []
         for k, v in self.buffers.copies:
-            if v.size == 0:
-                continue
-            registers = self._registers.get(v)
-            if registers is not None:
-                for position, x in enumerate(registers):
-                    at = (
-                        self.e.gep(f"%out{k}", memory_type(v.dtype), str(position))
-                        if position
-                        else f"%out{k}"
-                    )
-                    self.e.store(self.use(x), at, v.dtype)
-            elif isinstance(v, Const) and v.is_scalar:
-                self.e.store(self.e.literal(v.data, llvm_type(v.dtype)), f"%out{k}", v.dtype)
-            else:
-                self.memcpy(f"%out{k}", self.pointer(v), v.type.nbytes)
+            target = self.buffers.targets[k]
+            if self._registers.get(v) is not None or (isinstance(v, Const) and v.is_scalar):
+                self.write(v, target)
+            elif v.size and (source := self.pointer(v)) != target:
+                moves.append((target, source, v.type.nbytes))
+        self._move(moves)
 
-    def _work(self) -> float:
-        """Estimated additions of one call."""
-        total = 0.0
-        for step in self.plan.steps:
-            total += sum(eqn.op.cost * eqn.results[0].size for eqn in step.eqns)
-            for root in step.roots:
-                elements = 1.0
-                for extent in root.space:
-                    elements *= extent
-                if root.kind == "blas":
-                    elements = sum(v.size for v in root.eqn.operands) + root.value.size
-                total += elements * (1 + self.plan.cost_of(root.eqn))
-        return total
+    def _move(self, moves: list[tuple[str, str, int]]) -> None:
+        """Copies (target, source, bytes) that happen together: a source is read before it is overwritten."""
+        while moves:
+            sources = [source for _, source, _ in moves]
+            free = next((m for m in moves if m[0] not in sources), None)
+            if free is None:  # a cycle, opened by keeping what its first target holds
+                overwritten = moves[0][0]
+                kept = self.chunk.at(self.frame(moves[0][2]))
+                self.memcpy(kept, overwritten, moves[0][2])
+                moves = [(t, kept if s == overwritten else s, n) for t, s, n in moves]
+                free = moves[0]
+            self.memcpy(*free)
+            moves.remove(free)
+
+    def write(self, v: Value, target: str) -> None:
+        """Store a value at a pointer."""
+        registers = self._registers.get(v)
+        if registers is None and isinstance(v, Const) and v.is_scalar:
+            registers = self.registers(v)
+        if registers is None:
+            if v.size:
+                self.memcpy(target, self.pointer(v), v.type.nbytes)
+            return
+        for position, x in enumerate(registers):
+            at = self.e.gep(target, memory_type(v.dtype), str(position)) if position else target
+            self.e.store(self.use(x), at, v.dtype)
 
     # registers
 
@@ -155,7 +200,8 @@ class Kernel:
         """The elements of a small value as registers of the current chunk, loaded or computed if need be."""
         found = self._registers.get(v)
         if found is None:
-            found = self._registers[v] = self._fetch(v)
+            found = self._fetch(v)
+            self.set_registers(v, found)
         here = self.chunk.number
         if len(found) == 1 and found[0].chunk == here:
             return found
@@ -169,6 +215,7 @@ class Kernel:
 
     def set_registers(self, v: Value, registers: list[Reg]) -> None:
         self._registers[v] = registers
+        self._known.append(v)
 
     def use(self, x: Reg) -> Reg:
         """The register, reloaded from the frame when another chunk computed it."""
@@ -194,22 +241,41 @@ class Kernel:
     def pointer(self, v: Value) -> str:
         """A pointer to a value's memory, valid everywhere in the current chunk."""
         v = self.plan.home(v)
-        buffer = self.buffers.of.get(v)
-        if buffer is not None:
-            return f"%out{buffer.out}" if buffer.out >= 0 else self.chunk.at(buffer.offset)
-        if v in self._params:
-            return f"%in{self._params[v]}"
+        buffers: Buffers | None = self.buffers
+        while buffers is not None:
+            buffer = buffers.of.get(v)
+            if buffer is not None:
+                return self.place(buffers, buffer)
+            buffers = buffers.outer
+        if v in self._places:
+            return self._places[v]
         if v in self._spilled:
             return self.chunk.at(self._spilled[v])
         if isinstance(v, Const):
             return self._constant_array(v)
         raise AssertionError(f"{v} has no memory")
 
+    def place(self, buffers: Buffers, buffer: Buffer) -> str:
+        """A pointer to a buffer."""
+        if buffer.out >= 0:
+            return buffers.targets[buffer.out]
+        return self.chunk.at(buffers.base + buffer.offset)
+
+    def has_memory(self, v: Value) -> bool:
+        """Whether a value is in memory of its own."""
+        buffers: Buffers | None = self.buffers
+        while buffers is not None:
+            if v in buffers.of:
+                return True
+            buffers = buffers.outer
+        return v in self._places or v in self._spilled
+
     def streamed(self, v: Value) -> bool:
         """Whether a value is a result too large to be worth caching, and read by nothing in the kernel."""
         buffer = self.buffers.of.get(v)
         return (
             buffer is not None
+            and self.buffers.outer is None
             and buffer.out >= 0
             and buffer.nbytes >= stream.STREAM_BYTES
             and len(buffer.values) == 1
@@ -220,9 +286,10 @@ class Kernel:
     def spill(self, v: Value) -> None:
         """Write the registers of a small array to memory, for indices that are not known here."""
         registers = self._registers.get(v)
-        if registers is None or not v.ndim or v in self._spilled or v in self.buffers.of or v in self._params:
+        if registers is None or not v.ndim or self.has_memory(v):
             return
         offset = self._spilled[v] = self.frame(v.type.nbytes)
+        self._known.append(v)
         base = self.chunk.at(offset)
         for position, x in enumerate(registers):
             at = self.e.gep(base, memory_type(v.dtype), str(position)) if position else base
@@ -302,6 +369,32 @@ _EMIT = {
     "scatter": emit_scatter,
     "blas": _emit_blas,
 }
+
+
+def work_of(plan: Plan) -> float:
+    """Estimated additions of one run."""
+    total = 0.0
+    for step in plan.steps:
+        total += sum(eqn.op.cost * sum(r.size for r in eqn.results[:1]) for eqn in step.eqns)
+        for root in step.roots:
+            if isinstance(root, RegionRoot):
+                total += _trips(root.eqn) * sum(map(work_of, root.plans))
+                continue
+            elements = 1.0
+            for extent in root.space:
+                elements *= extent
+            if root.kind == "blas":
+                elements = sum(v.size for v in root.eqn.operands) + root.value.size
+            total += elements * (1 + plan.cost_of(root.eqn))
+    return total
+
+
+def _trips(eqn: Eqn) -> int:
+    """How often a region runs, guessed where it is not known."""
+    if is_branch(eqn):
+        return 1
+    trips = eqn.attrs.get("trips", -1)
+    return GUESSED_TRIPS if trips < 0 else trips
 
 
 def lower(fn: Function, symbol: str) -> Lowered:

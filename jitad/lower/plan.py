@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
-from ..ir.graph import Const, Eqn, Function, Value
+from ..ir.graph import Const, Eqn, Function, Value, reads
 from ..ops.lowering import (
     ArgReduce,
+    Check,
     Dot,
     Gather,
     Iota,
     Piecewise,
     Reduce,
+    Region,
     Reshape,
     Scalar,
     Scan,
     ScatterInto,
+    TapeOp,
 )
 from .index import Index, crossings, fixed, identity
 from .keep import columns_to_copy, values_to_keep
-from .roots import FUSABLE, Reads, Root, Step, base_of, operand_indices
+from .roots import FUSABLE, Reads, RegionRoot, Root, Step, base_of, operand_indices, overwritten
 from .views import (
     contracted,
     is_unit_reshape,
@@ -67,15 +70,17 @@ class Plan:
 
     `inline` values are computed where they are read; `aliases` share another value's memory;
     `small` values are lists of registers; everything else is a root with memory of its own.
+    A region has a plan of its own; what it reads from around it is registers or memory in the plan `outer`.
     """
 
-    def __init__(self, fn: Function, product_source: ProductSource) -> None:
+    def __init__(self, fn: Function, product_source: ProductSource, outer: Plan | None = None) -> None:
         self.fn = fn
         self.product_source = product_source
+        self.regions: dict[Eqn, RegionRoot] = {}
         self.producer: dict[Value, Eqn] = {r: eqn for eqn in fn.eqns for r in eqn.results}
         self.small: set[Value] = set()
         self.inline: set[Value] = set()
-        self.aliases: dict[Value, Value] = {}
+        self.aliases: dict[Value, Value] = dict(outer.aliases) if outer else {}
         self.roots: dict[Value, Root] = {}
         self.time: dict[Value, int] = {}
         self._small_reads: dict[Eqn, tuple[Value, ...]] = {}
@@ -83,6 +88,7 @@ class Plan:
         self._dearest: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
         self._pieces: dict[Value, int] = {}
+        self._last_reader: dict[Value, int] = {}
         self._classify()
         self.keep(columns_to_copy(self))
         self.keep(values_to_keep(self))
@@ -96,10 +102,14 @@ class Plan:
             forced.update(self._needs_memory(eqn))
         for eqn in self.fn.eqns:
             kind = self._regime(eqn)
-            out = eqn.results[0]
             if kind == "small":
                 self.small.update(eqn.results)
-            elif kind == "alias":
+                continue
+            if kind == "region":
+                self._region(eqn)
+                continue
+            out = eqn.results[0]
+            if kind == "alias":
                 self.aliases[out] = self.home(eqn.operands[0])
             elif kind == "inline":
                 self._measure(eqn)
@@ -112,6 +122,20 @@ class Plan:
                     read = [v for v in dict.fromkeys(eqn.operands) if v in self.inline and self._pieces[v]]
                     self.keep([self.producer[v] for v in read])
                 self._root(eqn, kind)
+                self.small.update(eqn.results[1:])
+
+    def _region(self, eqn: Eqn) -> None:
+        root = RegionRoot(eqn, "region", ())
+        root.plans = [Plan(region, self.product_source, self) for region in eqn.regions]
+        stacked = eqn.attrs.get("carried", len(eqn.results))
+        root.memory = [k >= stacked or not is_small(v) for k, v in enumerate(eqn.results)]
+        root.reads.leaves = dict.fromkeys(reads(eqn), False)
+        self.regions[eqn] = root
+        for v, memory in zip(eqn.results, root.memory):
+            if memory:
+                self.roots[v] = root
+            else:
+                self.small.add(v)
 
     def _base(self, v: Value) -> Value:
         """The value whose memory a chain of true reshapes shares."""
@@ -125,6 +149,8 @@ class Plan:
 
     def _needs_memory(self, eqn: Eqn) -> list[Value]:
         lowering = eqn.op.lowering
+        if isinstance(lowering, Region | TapeOp):
+            return [self._base(v) for v in reads(eqn)]
         if isinstance(lowering, Reshape) and not is_unit_reshape(eqn):
             return [self._base(eqn.operands[0])]
         if isinstance(lowering, Gather | ScatterInto):
@@ -135,6 +161,10 @@ class Plan:
 
     def _regime(self, eqn: Eqn) -> str:
         lowering = eqn.op.lowering
+        if isinstance(lowering, Region):
+            return "region"
+        if isinstance(lowering, TapeOp | Check):
+            return "small" if not eqn.results or is_small(eqn.results[0]) else "pop"
         tiny = all(is_small(v) for v in (*eqn.operands, *eqn.results))
         if isinstance(lowering, Dot):
             return self._dot_regime(eqn, tiny)
@@ -242,15 +272,17 @@ class Plan:
         nests: dict[int, dict[object, Step]] = {}
         smalls: dict[int, Step] = {}
         for eqn in self.fn.eqns:
-            out = eqn.results[0]
-            if out in self.small:
+            root = self._root_of(eqn)
+            if root is None and (not eqn.results or eqn.results[0] in self.small):
                 t = self._small_time(eqn)
                 smalls.setdefault(t, Step()).eqns.append(eqn)
                 for r in eqn.results:
                     self.time[r] = t
-            elif out in self.roots:
-                root = self.roots[out]
-                self._read(root)
+                for v in self.small_reads(eqn):
+                    self._last_reader[v] = max(self._last_reader.get(v, 0), t)
+            elif root is not None:
+                if root.kind != "region":
+                    self._read(root)
                 self._set_time(root)
                 key: object = (root.space, root.narrow) if root.kind in FUSABLE else root
                 while (step := nests.setdefault(root.time, {}).get(key)) and not step.has_room(
@@ -270,6 +302,11 @@ class Plan:
                 steps.append(smalls[t])
         self._contract(steps)
         return steps
+
+    def _root_of(self, eqn: Eqn) -> Root | None:
+        if eqn in self.regions:
+            return self.regions[eqn]
+        return self.roots.get(eqn.results[0]) if eqn.results else None
 
     def _small_time(self, eqn: Eqn) -> int:
         time, latest = self.time, 0
@@ -311,6 +348,11 @@ class Plan:
                 and source.narrow == root.narrow
             )
             t = max(t, self._ready(leaf) + (not fusable))
+        for base in overwritten(root):  # after its earlier readers, so that it can be changed in place
+            t = max(t, self._last_reader.get(self.home(base), 0) + 1)
+        for leaf in root.reads.leaves:
+            home = self.home(leaf)
+            self._last_reader[home] = max(self._last_reader.get(home, 0), t)
         root.time = t
 
     def _read(self, root: Root) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ..ir.graph import Eqn, Value
+from ..ir.graph import Const, Eqn, Value
 from .index import Index, fixed, identity, row_major
 from .views import contract_indices
+
+if TYPE_CHECKING:
+    from .buffers import Buffer, Buffers
+    from .plan import Plan
 
 #: Roots of these kinds share a nest when their iteration spaces are equal.
 FUSABLE = ("map", "fold", "contract")
@@ -71,6 +76,26 @@ class Root:
         return dtype.itemsize <= 4 and not self.reads.wide
 
 
+@dataclass(eq=False)
+class RegionRoot(Root):
+    """A loop or a branch: a step of its own, whose regions have plans of their own.
+
+    plans      of the regions
+    memory     which results are in memory; the others are registers
+    inner      where the regions' values are, once the scope around them is placed
+    workspace  what holds them there
+    """
+
+    plans: list[Plan] = field(default_factory=list)
+    memory: list[bool] = field(default_factory=list)
+    inner: list[Buffers] = field(default_factory=list)
+    workspace: Buffer | None = None
+
+    @property
+    def narrow(self) -> bool:
+        return False
+
+
 @dataclass
 class Step:
     """One item of the schedule: equations in registers, or roots that share a loop nest."""
@@ -95,6 +120,26 @@ def base_of(root: Root) -> Value | None:
         return None
     last = eqn.op.lowering.pieces(eqn)[-1]
     return eqn.operands[last.operand] if last.count == eqn.results[0].shape else None
+
+
+def overwritten(root: Root) -> list[Value]:
+    """The operands whose memory a root may take over although it reads them at any index."""
+    if root.kind == "region":
+        return [v for v in carried_inits(root.eqn) if not isinstance(v, Const) and v.ndim]
+    base = base_of(root)
+    return [] if base is None else [base]
+
+
+def carried_inits(eqn: Eqn) -> tuple[Value, ...]:
+    """The first values of what a loop carries; none of a branch."""
+    if "trips" in eqn.attrs:
+        return eqn.operands[1 : 1 + eqn.attrs["carried"]]
+    return () if is_branch(eqn) else eqn.operands
+
+
+def is_branch(eqn: Eqn) -> bool:
+    """Whether an equation runs one of its regions, once."""
+    return len(eqn.operands) == 1 and not eqn.regions[0].params
 
 
 def operand_indices(root: Root) -> list[tuple[Value, Index]]:

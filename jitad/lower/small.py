@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..ir.graph import Eqn, Value
-from ..ops.lowering import ArgReduce, Dot, Gather, Iota, Piecewise, Reduce, Reshape, Scalar, Scan, View
+from ..ops.check import exception_of
+from ..ops.lowering import ArgReduce, Check, Dot, Gather, Iota, Piecewise, Reduce, Reshape, Scalar, Scan, View
 from .emitter import Reg, llvm_type
 from .index import Ix, fixed
 from .nest import Nest, lanes_of
@@ -24,11 +25,20 @@ if TYPE_CHECKING:
 def emit_small(kernel: Kernel, eqn: Eqn) -> None:
     """Compute an equation whose result is a list of registers, in C order."""
     kind = type(eqn.op.lowering)
+    if kind is Check:
+        _check(kernel, eqn)
+        return
     if kind in _STRUCTURAL and not all(is_small(v) for v in eqn.operands):
         registers = _extract(kernel, eqn)
     else:
         registers = _RULES[kind](kernel, eqn, *[kernel.registers(v) for v in eqn.operands])
     kernel.set_registers(eqn.results[0], registers)
+
+
+def _check(kernel: Kernel, eqn: Eqn) -> None:
+    (holds,) = kernel.registers(eqn.operands[0])
+    failed = kernel.e.op("xor", holds, kernel.e.literal(True, "i1"))
+    kernel.fail_if(failed, exception_of(eqn.attrs["error"]), eqn.attrs["text"], eqn.loc)
 
 
 def _extract(kernel: Kernel, eqn: Eqn) -> list[Reg]:

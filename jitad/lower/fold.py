@@ -42,6 +42,9 @@ class Fold:
         self.slots: list[str] = []
         self.wide = self.narrow = False
         self.levels: tuple[int, ...] = ()
+        #: whether vectors find their accumulator by their number, in memory, instead of by rotation
+        self.numbered = False
+        self.origin = 0  # where the current row starts
 
     def _reduced_axes(self) -> set[int]:
         if self.root.kind == "contract":
@@ -89,12 +92,33 @@ class Fold:
             return
         kernel = self.nest.kernel
         if not self.slots:
-            count = WAYS + len(self.levels) if self.wide else 0
-            self.slots = [kernel.stack_slot(self.ty)] + [
-                kernel.stack_slot(self.ty, self.lanes) for _ in range(count)
-            ]
+            self.slots = [kernel.stack_slot(self.ty)]
+            if self.wide:
+                others = [kernel.stack_slot(self.ty, self.lanes) for _ in self.levels]
+                self.slots += [*self._way_slots(), *others]
         for k, slot in enumerate(self.slots):
             self._put(slot, self.identity(self.lanes if k else 1))
+
+    def _way_slots(self) -> list[str]:
+        kernel = self.nest.kernel
+        if not self.numbered:
+            return [kernel.stack_slot(self.ty, self.lanes) for _ in range(WAYS)]
+        vector = f"<{self.lanes} x {self.ty}>"
+        base = kernel.chunk.alloca(f"[{WAYS} x {vector}]", self.e.fresh())
+        names = [base, *(self.e.fresh() for _ in range(1, WAYS))]
+        for k, name in enumerate(names[1:], 1):
+            kernel.chunk.entry.append(f"{name} = getelementptr inbounds {vector}, ptr {base}, i64 {k}")
+        return names
+
+    def _numbered_slot(self, overlap: Reg | None) -> str:
+        """The accumulator of the current vector: vector k of a row has number k mod WAYS."""
+        e, at = self.e, Reg(self.nest.ivs[-1], "i64", 1, self.e.chunk)
+        if overlap is not None:
+            at = e.op("add", at, overlap)
+        if self.origin:
+            at = e.op("sub", at, e.literal(self.origin, "i64"))
+        turn = e.op("and", at, e.literal(WAYS * self.lanes - 1, "i64"))
+        return e.gep(self.slots[1], self.ty, turn.text)
 
     def _get(self, slot: str, lanes: int) -> Reg:
         full = self.ty if lanes == 1 else f"<{lanes} x {self.ty}>"
@@ -109,6 +133,10 @@ class Fold:
             self._to_memory(lambda acc: beyond(self.nest, mask, acc, self.absorb(acc, axes)))
         elif self.nest.lanes == 1:
             self._put(self.slots[0], self.absorb(self._get(self.slots[0], 1), axes))
+        elif self.numbered:
+            slot = self._numbered_slot(overlap)
+            acc = self._get(slot, self.lanes)
+            self._put(slot, beyond(self.nest, mask, acc, self.absorb(acc, axes)))
         else:
             accs = [self._get(slot, self.lanes) for slot in self.slots[1 : 1 + WAYS]]
             accs = [*accs[1:], beyond(self.nest, mask, accs[0], self.absorb(accs[0], axes))]
@@ -118,7 +146,7 @@ class Fold:
     def rewind(self, iterations: int) -> None:
         """After a vector loop: bring the rotated accumulators back to their own slots."""
         turn = iterations % WAYS
-        if self.start == self.rank or not turn:
+        if self.start == self.rank or self.numbered or not turn:
             return
         slots = self.slots[1 : 1 + WAYS]
         accs = [self._get(slot, self.lanes) for slot in slots]

@@ -252,6 +252,22 @@ def test_sums_of_single_precision_have_the_same_bits_beside_double_precision(n: 
     np.testing.assert_array_equal(sums, 2 * wide)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shape", [(7,), (8,), (20,), (37,), (1003,), (20_011,), (3, 45), (40, 9)])
+def test_many_sums_in_one_nest_have_the_bits_of_each_alone(shape: tuple[int, ...], dtype: type) -> None:
+    a = rng.normal(size=shape).astype(dtype)
+
+    def powers(a: Value) -> list[Value]:
+        terms = [ops.exp(a)]
+        for _ in range(6):
+            terms.append(ops.mul(terms[-1], a))
+        return [ops.sum(term, axes=(a.ndim - 1,)) for term in terms]
+
+    together = run(build(powers, a), a)
+    for k, total in enumerate(together):
+        np.testing.assert_array_equal(total, run(build(lambda a, k=k: powers(a)[k], a), a)[0])
+
+
 def test_short_products_fuse_with_bias_and_activation() -> None:
     a, m, bias = rng.normal(size=(500, 3)), rng.normal(size=(3, 20)), rng.normal(size=20)
 

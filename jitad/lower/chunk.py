@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 #: A workspace up to this size is on the stack.
 STACK_BYTES = 16384
+#: From this size on the system is asked for large pages (Linux): there are fewer of them to be mapped.
+HUGE_BYTES = 4 * 2**20
+PAGE, MADV_HUGEPAGE = 4096, 14
 
 
 class Chunk:
@@ -163,7 +167,19 @@ class Main:
             "%skip = sub i64 %aligned, %address",
             "%ws = getelementptr inbounds i8, ptr %raw, i64 %skip",
         ]
+        if nbytes >= HUGE_BYTES and sys.platform == "linux":
+            self._advise(lines, nbytes)
         return ['call void @"libc.free"(ptr %raw)']
+
+    def _advise(self, lines: list[str], nbytes: int) -> None:
+        """Ask for large pages where the workspace is; it is no error when there are none."""
+        self.declarations.add('declare i32 @"libc.madvise"(ptr, i64, i32)')
+        lines += [
+            f"%beyond = and i64 %address, {PAGE - 1}",
+            "%back = sub i64 0, %beyond",
+            "%page = getelementptr i8, ptr %raw, i64 %back",
+            f'call i32 @"libc.madvise"(ptr %page, i64 {nbytes}, i32 {MADV_HUGEPAGE})',
+        ]
 
     def _function(self, module: Text, chunk: Chunk) -> list[str]:
         params = [*self.params, "ptr noalias %ws", "ptr noalias %status"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 import numpy as np
 import pytest
@@ -103,3 +104,15 @@ def test_quadratic_forms_in_a_python_loop_keep_vectors() -> None:
 
     n = 12
     assert workspace(form, (X[:n], M, A), (0, 1, 2)) <= 4 * 8 * n * D + 2 * 8 * D * D + SPARE
+
+
+def test_large_workspaces_ask_for_large_pages() -> None:
+    def f(x):
+        y = np.exp(x)
+        return np.sum((y @ y[::-1].T) ** 2)
+
+    small, large = rng.normal(size=(40, 3)), rng.normal(size=(900, 3))
+    for x, asked in ((small, False), (large, sys.platform == "linux")):
+        compiled = jad.jit(f).compile(x)
+        assert ("madvise" in compiled.llvm) == asked
+        np.testing.assert_allclose(jad.jit(f)(x), f(x), rtol=1e-12)

@@ -12,6 +12,8 @@ from .emitter import Reg, literal
 if TYPE_CHECKING:
     from .kernel import Kernel
 
+#: What frees the tapes of a call.
+RELEASE_TAPES = '@"jitad.tapes.release"'
 #: A workspace up to this size is on the stack.
 STACK_BYTES = 16384
 #: From this size on the system is asked for large pages (Linux): there are fewer of them to be mapped.
@@ -28,6 +30,7 @@ class Chunk:
         self.body: list[str] = []
         self.tail: list[str] = []
         self.reloaded: dict[str, Reg] = {}
+        self.leaves = False  # whether it can end early, after a failure
         self._at: dict[int, str] = {}
 
     def at(self, offset: int) -> str:
@@ -131,14 +134,23 @@ class Main:
         lines = ["%status = alloca i32", "store i32 0, ptr %status"]
         release = self._workspace(lines, kernel.frame_bytes)
         functions: list[str] = []
+        leaves = any(chunk.leaves for chunk in kernel.chunks)
+        shared = ["%ws", "%status", *(["%tapes"] if kernel.tapes else [])]
+        if kernel.tapes:
+            lines += ["%tapes = alloca ptr", "store ptr null, ptr %tapes"]
+            release = [f"call void {RELEASE_TAPES}(ptr %tapes)", *release]
         if len(kernel.chunks) == 1:
             (chunk,) = kernel.chunks
             lines += chunk.entry + chunk.body
         else:
             for chunk in kernel.chunks:
-                functions += self._function(module, chunk)
-                args = ", ".join(f"ptr {n}" for n in [*self.names, "%ws", "%status"])
+                functions += self._function(module, chunk, shared)
+                args = ", ".join(f"ptr {n}" for n in [*self.names, *shared])
                 lines.append(f"call fastcc void {module.name(str(chunk.number))}({args})")
+                if chunk.leaves:
+                    lines += _stop_on_failure(chunk.number)
+        if leaves:
+            lines += ["br label %leave", "leave:"]
         if kernel.streams:
             lines.append("fence seq_cst")  # other threads see the stores that passed the caches
         lines += [*release, "%code = load i32, ptr %status", "ret i32 %code"]
@@ -181,8 +193,19 @@ class Main:
             f'call i32 @"libc.madvise"(ptr %page, i64 {nbytes}, i32 {MADV_HUGEPAGE})',
         ]
 
-    def _function(self, module: Text, chunk: Chunk) -> list[str]:
-        params = [*self.params, "ptr noalias %ws", "ptr noalias %status"]
+    def _function(self, module: Text, chunk: Chunk, shared: list[str]) -> list[str]:
+        params = [*self.params, *(f"ptr noalias {name}" for name in shared)]
         name = module.name(str(chunk.number))
         head = f"define internal fastcc void {name}({', '.join(params)}) nounwind noinline {{"
-        return [head, *chunk.entry, *chunk.body, *chunk.tail, "ret void", "}"]
+        leave = ["leave:", "ret void"] if chunk.leaves else []
+        return [head, *chunk.entry, *chunk.body, *chunk.tail, "ret void", *leave, "}"]
+
+
+def _stop_on_failure(number: int) -> list[str]:
+    """Skip what follows a chunk that has failed."""
+    return [
+        f"%status.{number} = load i32, ptr %status",
+        f"%failed.{number} = icmp ne i32 %status.{number}, 0",
+        f"br i1 %failed.{number}, label %leave, label %on.{number}",
+        f"on.{number}:",
+    ]

@@ -26,6 +26,7 @@ from .regions import emit_region
 from .roots import RegionRoot, Root, Step, is_branch
 from .sequential import emit_scan, emit_scatter, emit_update
 from .small import emit_small
+from .tapes import emit_tape
 
 #: Instructions after which a straight-line program continues in a function of its own.
 CHUNK_LINES = 1200
@@ -68,7 +69,7 @@ class Kernel:
         self.constants: list[np.ndarray] = []
         self.messages: dict[int, Message] = {}
         self.depth = 0  # of regions
-        self.leaves = False  # whether the current chunk can end early
+        self.tapes = False  # whether there are any
         self._places = {p: f"%in{k}" for k, p in enumerate(fn.params)}
         self._known: list[Value] = []  # values given registers or memory, in order
         self._registers: dict[Value, list[Reg]] = {}
@@ -317,12 +318,18 @@ class Kernel:
     # failures and loops
 
     def fail_if(self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None) -> None:
-        """Set the status where the condition holds in some lane; the first failure is the one reported."""
+        """Set the status where the condition holds in some lane; the first failure is the one reported.
+
+        Within regions, which could run for long, the call ends there.
+        """
         e = self.e
         code = next(
             (n for n, m in self.messages.items() if m == (exception, text, loc)), len(self.messages) + 1
         )
         self.messages[code] = (exception, text, loc)
+        if self.depth:
+            self.leave_if(e.any(condition), e.literal(code, "i32"))
+            return
         if condition.lanes > 1:
             name = f"@llvm.vector.reduce.or.v{condition.lanes}i1"
             e.declarations[name] = f"declare i1 {name}({condition.full})"
@@ -330,6 +337,25 @@ class Kernel:
         old = e.define("load i32, ptr %status", "i32")
         first = e.op("and", condition, e.icmp("eq", old, e.literal(0, "i32")))
         e.put(f"store i32 {e.select(first, e.literal(code, 'i32'), old).text}, ptr %status")
+
+    def leave_if(self, condition: Reg, status: Reg) -> None:
+        """End the call with a status if the condition holds, which is seldom."""
+        failed, on = self.e.label("failed"), self.e.label("on")
+        weights = '!{!"branch_weights", i32 1, i32 1000000}'
+        self.e.lines += [
+            f"br i1 {condition.text}, label %{failed}, label %{on}, !prof {weights}",
+            f"{failed}:",
+            f"store i32 {status.text}, ptr %status",
+            "br label %leave",
+            f"{on}:",
+        ]
+        self.chunk.leaves = True
+
+    def leave_if_failed(self) -> None:
+        """End the call if it has failed before."""
+        if self.messages and not self.depth:
+            status = self.e.define("load i32, ptr %status", "i32")
+            self.leave_if(self.e.icmp("ne", status, self.e.literal(0, "i32")), status)
 
     def loop_metadata(self, unroll: int) -> str:
         """Metadata of a loop: never revectorised; unrolled `unroll` times, 0 leaving that to LLVM."""
@@ -368,6 +394,7 @@ _EMIT = {
     "argreduce": emit_argreduce,
     "scatter": emit_scatter,
     "blas": _emit_blas,
+    "pop": lambda kernel, root: emit_tape(kernel, root.eqn),
 }
 
 

@@ -88,10 +88,11 @@ class Plan:
         self._dearest: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
         self._pieces: dict[Value, int] = {}
+        self._read_somewhere: set[Value] | None = None
         self._last_reader: dict[Value, int] = {}
         self._classify()
-        self.keep(columns_to_copy(self))
         self.keep(values_to_keep(self))
+        self.keep(columns_to_copy(self))
         self.steps = self._schedule()
 
     # which regime
@@ -302,6 +303,12 @@ class Plan:
                 steps.append(smalls[t])
         self._contract(steps)
         return steps
+
+    def is_read(self, v: Value) -> bool:
+        """Whether an equation or a result reads `v`."""
+        if self._read_somewhere is None:
+            self._read_somewhere = {*self.fn.results, *(v for eqn in self.fn.eqns for v in reads(eqn))}
+        return v in self._read_somewhere
 
     def _root_of(self, eqn: Eqn) -> Root | None:
         if eqn in self.regions:

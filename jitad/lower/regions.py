@@ -1,4 +1,4 @@
-"""Loops and branches around the code of their regions; what is carried is phis, or memory changed in place."""
+"""Loops and branches around the code of their regions; what they carry is phis, or memory used in place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..ir.graph import Const, Function, Value
 from ..ops.lowering import Gather
+from . import tapes
 from .buffers import Buffers
 from .emitter import Reg, memory_type
 from .plan import Plan, is_small
@@ -27,6 +28,7 @@ def emit_region(kernel: Kernel, root: RegionRoot) -> None:
         inner.targets = [
             kernel.pointer(v) if memory else "" for v, memory in zip(root.eqn.results, root.memory)
         ]
+    kernel.leave_if_failed()
     if is_branch(root.eqn):
         _Branch(kernel, root).emit()
         return
@@ -78,6 +80,8 @@ class _Region:
         """The code of one region; its results that are registers."""
         kernel = self.kernel
         with kernel.scope(inner, places):
+            if inner is self.root.inner[-1]:  # the test of a loop keeps them all
+                tapes.drop_dead(kernel, inner.plan.fn.params)
             kernel.schedule()
             results = [
                 list(kernel.registers(v))
@@ -103,6 +107,7 @@ class _Region:
     def set_results(self, registers: list[list[Reg]]) -> None:
         for k, xs in zip(self.numbers, registers):
             self.kernel.set_registers(self.eqn.results[k], xs)
+        tapes.drop_dead(self.kernel, self.eqn.results)
 
 
 class _Branch(_Region):
@@ -115,6 +120,7 @@ class _Branch(_Region):
         sources = []
         for number, inner in enumerate(self.root.inner):
             self.e.put(f"{tag}.{number}:")
+            tapes.drop_unread(self.kernel, self.root, inner.plan)
             results = self.run(inner, {})
             self.label(f"{number}.end")
             self.e.put(f"br label %{tag}.exit")
@@ -165,7 +171,8 @@ class _Counted(_Loop):
             last = str(trips - 1)
             e.put(f"br label %{tag}.body")
         k = Reg(f"%{tag}.k", "i64", 1, self.kernel.chunk.number)
-        phis, lines, outer = self.phis(firsts), [], e.lines
+        phis, outer = self.phis(firsts), e.lines
+        lines: list[str] = []
         e.lines = lines
         results = self.run(self._rows(k), self.carried(self.root.plans[0].fn, phis) | self._elements(k))
         e.lines = outer
@@ -222,7 +229,8 @@ class _While(_Loop):
         firsts = self.start()
         self.label("guard")
         e.put(f"br label %{tag}.test")
-        phis, lines, outer = self.phis(firsts), [], e.lines
+        phis, outer = self.phis(firsts), e.lines
+        lines: list[str] = []
         e.lines = lines
         ((more,),) = self.run(test, self.carried(test.plan.fn, phis))
         e.put(f"br i1 {more.text}, label %{tag}.body, label %{tag}.exit")

@@ -11,11 +11,25 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value
 from ..ops.check import exception_of
-from ..ops.lowering import ArgReduce, Check, Dot, Gather, Iota, Piecewise, Reduce, Reshape, Scalar, Scan, View
+from ..ops.lowering import (
+    ArgReduce,
+    Check,
+    Dot,
+    Gather,
+    Iota,
+    Piecewise,
+    Reduce,
+    Reshape,
+    Scalar,
+    Scan,
+    TapeOp,
+    View,
+)
 from .emitter import Reg, llvm_type
 from .index import Ix, fixed
 from .nest import Nest, lanes_of
 from .plan import is_small
+from .tapes import emit_tape
 from .views import product_indices
 
 if TYPE_CHECKING:
@@ -25,8 +39,8 @@ if TYPE_CHECKING:
 def emit_small(kernel: Kernel, eqn: Eqn) -> None:
     """Compute an equation whose result is a list of registers, in C order."""
     kind = type(eqn.op.lowering)
-    if kind is Check:
-        _check(kernel, eqn)
+    if kind in (Check, TapeOp):
+        _check(kernel, eqn) if kind is Check else emit_tape(kernel, eqn)
         return
     if kind in _STRUCTURAL and not all(is_small(v) for v in eqn.operands):
         registers = _extract(kernel, eqn)

@@ -1,0 +1,232 @@
+"""Tapes: growing stacks in memory of their own, as registers that point to its start, its top and its end.
+
+A tape has one reader, so it is changed in place. All tapes of a call are linked, so that every exit frees them;
+one that nothing reads any more is freed there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..ir.graph import Eqn, Value, free_values
+from ..ir.types import Type
+from .chunk import RELEASE_TAPES
+from .emitter import Emitter, Reg, literal, llvm_type, memory_type
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+    from .plan import Plan
+    from .roots import RegionRoot
+
+#: Bytes that a tape has room for at first; it doubles.
+FIRST_BYTES = 4096
+
+_GROW = '@"jitad.tapes.grow"'
+_DROP = '@"jitad.tapes.drop"'
+# A block is a header of 64 bytes, {previous, next}, and the items.
+_RUNTIME = f"""
+define internal ptr {_GROW}(ptr %list, ptr %base, i64 %bytes) noinline cold nounwind {{
+  %fresh = icmp eq ptr %base, null
+  %header = getelementptr i8, ptr %base, i64 -64
+  %old = select i1 %fresh, ptr null, ptr %header
+  %size = add i64 %bytes, 64
+  %new = call ptr @"libc.realloc"(ptr %old, i64 %size)
+  %failed = icmp eq ptr %new, null
+  br i1 %failed, label %nothing, label %got
+nothing:
+  ret ptr null
+got:
+  %next.at = getelementptr ptr, ptr %new, i64 1
+  br i1 %fresh, label %link, label %relink
+link:
+  %first = load ptr, ptr %list
+  store ptr null, ptr %new
+  store ptr %first, ptr %next.at
+  store ptr %new, ptr %list
+  br label %behind
+relink:
+  %previous = load ptr, ptr %new
+  %is.first = icmp eq ptr %previous, null
+  %previous.next = getelementptr ptr, ptr %previous, i64 1
+  %from = select i1 %is.first, ptr %list, ptr %previous.next
+  store ptr %new, ptr %from
+  br label %behind
+behind:
+  %next = load ptr, ptr %next.at
+  %is.last = icmp eq ptr %next, null
+  br i1 %is.last, label %done, label %back
+back:
+  store ptr %new, ptr %next
+  br label %done
+done:
+  %items = getelementptr i8, ptr %new, i64 64
+  ret ptr %items
+}}
+define internal void {_DROP}(ptr %list, ptr %base) noinline nounwind {{
+  %fresh = icmp eq ptr %base, null
+  br i1 %fresh, label %done, label %unlink
+unlink:
+  %block = getelementptr i8, ptr %base, i64 -64
+  %previous = load ptr, ptr %block
+  %next.at = getelementptr ptr, ptr %block, i64 1
+  %next = load ptr, ptr %next.at
+  %is.first = icmp eq ptr %previous, null
+  %previous.next = getelementptr ptr, ptr %previous, i64 1
+  %from = select i1 %is.first, ptr %list, ptr %previous.next
+  store ptr %next, ptr %from
+  %is.last = icmp eq ptr %next, null
+  br i1 %is.last, label %free, label %back
+back:
+  store ptr %previous, ptr %next
+  br label %free
+free:
+  call void @"libc.free"(ptr %block)
+  br label %done
+done:
+  ret void
+}}
+define internal void {RELEASE_TAPES}(ptr %list) noinline nounwind {{
+  %first = load ptr, ptr %list
+  br label %test
+test:
+  %block = phi ptr [ %first, %0 ], [ %next, %free ]
+  %end = icmp eq ptr %block, null
+  br i1 %end, label %done, label %free
+free:
+  %next.at = getelementptr ptr, ptr %block, i64 1
+  %next = load ptr, ptr %next.at
+  call void @"libc.free"(ptr %block)
+  br label %test
+done:
+  ret void
+}}
+"""
+
+
+def emit_tape(kernel: Kernel, eqn: Eqn) -> None:
+    """A new tape, one more item, or one less; by the operands and results that the equation has."""
+    if not eqn.operands:
+        _require(kernel)
+        null = Reg("null", "ptr")
+        kernel.set_registers(eqn.results[0], [null, null, null])
+    elif len(eqn.operands) == 2:
+        _push(kernel, eqn)
+    else:
+        _pop(kernel, eqn)
+    drop_dead(kernel, eqn.results)
+
+
+def _require(kernel: Kernel) -> None:
+    """Declare the runtime's functions, and free what is left at the end."""
+    kernel.tapes = True
+    kernel.e.functions[_GROW] = _RUNTIME
+    kernel.e.declarations["libc.realloc"] = 'declare ptr @"libc.realloc"(ptr, i64)'
+    kernel.e.declarations["libc.free"] = 'declare void @"libc.free"(ptr)'
+
+
+def _push(kernel: Kernel, eqn: Eqn) -> None:
+    e, (tape, item) = kernel.e, eqn.operands
+    base, top, end = kernel.registers(tape)
+    nbytes = max(item.type.nbytes, 1)  # so that items can be counted
+    base, top, end = _with_room(kernel, base, top, end, nbytes)
+    if item.size:
+        kernel.write(item, top.text)
+    after = Reg(e.gep(top.text, "i8", str(nbytes)), "ptr", 1, kernel.chunk.number)
+    kernel.set_registers(eqn.results[0], [base, after, end])
+
+
+def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: int) -> tuple[Reg, Reg, Reg]:
+    """The tape with room for one more item: moved to twice the memory if it was full."""
+    e = kernel.e
+    tag = e.label("tape")
+    chunk = kernel.chunk.number
+    full = e.icmp("eq", top, end)
+    weights = '!{!"branch_weights", i32 1, i32 1000000}'
+    e.lines += [
+        f"br label %{tag}.test",
+        f"{tag}.test:",
+        f"br i1 {full.text}, label %{tag}.full, label %{tag}.room, !prof {weights}",
+        f"{tag}.full:",
+    ]
+    first = -(-FIRST_BYTES // nbytes) * nbytes
+    used = e.op("sub", _address(e, end), _address(e, base))
+    doubled = e.op("add", used, used)
+    capacity = e.select(e.icmp("eq", used, e.literal(0, "i64")), e.literal(first, "i64"), doubled)
+    moved = e.define(f"call ptr {_GROW}(ptr %tapes, ptr {base.text}, i64 {capacity.text})", "ptr")
+    kernel.leave_if(e.icmp("eq", moved, Reg("null", "ptr")), e.literal(-1, "i32"))
+    new_top = Reg(e.gep(moved.text, "i8", used.text), "ptr", 1, chunk)
+    new_end = Reg(e.gep(moved.text, "i8", capacity.text), "ptr", 1, chunk)
+    e.lines += [f"br label %{tag}.moved", f"{tag}.moved:", f"br label %{tag}.room", f"{tag}.room:"]
+    found = []
+    for old, new in ((base, moved), (top, new_top), (end, new_end)):
+        edges = f"[ {old.text}, %{tag}.test ], [ {new.text}, %{tag}.moved ]"
+        found.append(e.define(f"phi ptr {edges}", "ptr"))
+    return found[0], found[1], found[2]
+
+
+def _pop(kernel: Kernel, eqn: Eqn) -> None:
+    e, (tape,) = kernel.e, eqn.operands
+    item, rest = eqn.results
+    base, top, end = kernel.registers(tape)
+    nbytes = max(item.type.nbytes, 1)
+    tag = e.label("tape")
+    empty = e.icmp("eq", top, base)
+    weights = '!{!"branch_weights", i32 1, i32 1000000}'
+    e.lines += [
+        f"br label %{tag}.test",
+        f"{tag}.test:",
+        f"br i1 {empty.text}, label %{tag}.empty, label %{tag}.some, !prof {weights}",
+        f"{tag}.empty:",
+    ]
+    memory = kernel.pointer(item) if item in kernel.plan.roots else None
+    if memory is not None:
+        _clear(kernel, memory, nbytes)
+    e.lines += [f"br label %{tag}.exit", f"{tag}.some:"]
+    last = Reg(e.gep(top.text, "i8", str(-nbytes)), "ptr", 1, kernel.chunk.number)
+    loaded = []
+    if memory is not None:
+        kernel.memcpy(memory, last.text, nbytes)
+    else:
+        loaded = _load_items(kernel, item.type, last.text)
+    e.lines += [f"br label %{tag}.end", f"{tag}.end:", f"br label %{tag}.exit", f"{tag}.exit:"]
+    if memory is None:
+        zero = literal(0, llvm_type(item.dtype))
+        phis = [f"phi {x.ty} [ {zero}, %{tag}.empty ], [ {x.text}, %{tag}.end ]" for x in loaded]
+        kernel.set_registers(item, [e.define(phi, x.ty) for phi, x in zip(phis, loaded)])
+    before = e.define(f"phi ptr [ {base.text}, %{tag}.empty ], [ {last.text}, %{tag}.end ]", "ptr")
+    kernel.set_registers(rest, [base, before, end])
+
+
+def _address(e: Emitter, pointer: Reg) -> Reg:
+    return e.define(f"ptrtoint ptr {pointer.text} to i64", "i64")
+
+
+def _load_items(kernel: Kernel, item: Type, at: str) -> list[Reg]:
+    e, memory = kernel.e, memory_type(item.dtype)
+    return [e.load(e.gep(at, memory, str(k)) if k else at, item.dtype) for k in range(item.size)]
+
+
+def _clear(kernel: Kernel, target: str, nbytes: int) -> None:
+    kernel.e.declarations["@llvm.memset"] = "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"
+    kernel.e.put(f"call void @llvm.memset.p0.i64(ptr {target}, i8 0, i64 {nbytes}, i1 false)")
+
+
+def drop_dead(kernel: Kernel, values: Sequence[Value]) -> None:
+    """Free those tapes among some new values that nothing reads."""
+    for v in values:
+        if v.type.item is not None and not kernel.plan.is_read(v):
+            _drop(kernel, v)
+
+
+def drop_unread(kernel: Kernel, root: RegionRoot, plan: Plan) -> None:
+    """Free the tapes that another branch reads and this one does not."""
+    mine = set(free_values(plan.fn))
+    for v in root.reads.leaves:
+        if v.type.item is not None and v not in mine:
+            _drop(kernel, v)
+
+
+def _drop(kernel: Kernel, v: Value) -> None:
+    _require(kernel)
+    kernel.e.put(f"call void {_DROP}(ptr %tapes, ptr {kernel.registers(v)[0].text})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from minimax import DIGITS, Real, minimax, split, write_module
 from mpmath import mp, mpf
 
@@ -22,7 +23,7 @@ def beyond(f: Real) -> Real:
     return rest
 
 
-def odd_series(f: Real, end: float, degree: int, centre: float = 0.0) -> object:
+def odd_series(f: Real, end: float, degree: int, centre: float = 0.0, dtype: type = np.float64) -> object:
     """f(t) = t + t·u·p(u - centre) up to t² = end, by the error relative to f."""
     rest = beyond(f)
     return minimax(
@@ -31,6 +32,7 @@ def odd_series(f: Real, end: float, degree: int, centre: float = 0.0) -> object:
         mpf(end) * mpf("1.0001") - centre,
         degree,
         weight=lambda v: (v + centre) / (1 + (v + centre) * rest(v + centre)),
+        dtype=dtype,
     )
 
 
@@ -41,6 +43,8 @@ def fits() -> dict[str, object]:
         "HALF_PI": split(mp.pi / 2, 53),
         "ARCTAN": odd_series(mp.atan, 1.0, 19, centre=1.0),
         "ARCTAN_F32": odd_series(mp.atan, 1.0, 8),
+        "HALF_PI_F32": split(mp.pi / 2, 24, dtype=np.float32),
+        "ARCTAN_SINGLE": odd_series(mp.atan, 1.0, 8, centre=1.0, dtype=np.float32),
         "ARCSIN": odd_series(mp.asin, 0.25, 12),
         "ARCSIN_F32": odd_series(mp.asin, 0.25, 4),
     }

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from .coefficients_inverse_trigonometric import ARCSIN, ARCSIN_F32, ARCTAN, ARCTAN_F32, HALF_PI
+from .coefficients_inverse_trigonometric import (
+    ARCSIN,
+    ARCSIN_F32,
+    ARCTAN,
+    ARCTAN_F32,
+    ARCTAN_SINGLE,
+    HALF_PI,
+    HALF_PI_F32,
+)
+from .format import F32, F64, format_of
 from .polynomial import even_odd, fma, least
 
 #: bits(1/x) ≈ this - bits(x), within 12 %.
@@ -23,11 +32,14 @@ SIGN = -(2**63)
 LEAST, MOST = 2.0**-500, 2.0**500
 #: Stands for ∞, and its reciprocal for 0, where single precision is computed in double.
 LARGE = 1e300
+_LARGE = {F64: LARGE, F32: 3e38}
+_HALF_PI = {F64: HALF_PI, F32: HALF_PI_F32}
+_ARCTAN = {F64: ARCTAN, F32: ARCTAN_SINGLE}
 
 
 def arctan(e: Any, x: Any) -> Any:
     """The inverse tangent, ≤ 1 ULP."""
-    return e.function("arctan", _arctan_f32 if e.single(x) else _arctan, x)
+    return e.function("arctan", _arctan, x)
 
 
 def arctan2(e: Any, y: Any, x: Any) -> Any:
@@ -47,26 +59,17 @@ def arccos(e: Any, x: Any) -> Any:
 
 def _arctan(e: Any, x: Any) -> Any:
     """t + t·w for t = |x| up to 1; π/2 + (t + t·w) for t = -1/|x| beyond."""
-    one, zero = e.const(1.0, x), e.const(0.0, x)
-    size = least(e, e.intrinsic("llvm.fabs", x), LARGE)
+    form, one, zero = format_of(e, x), e.const(1.0, x), e.const(0.0, x)
+    half_pi = _HALF_PI[form]
+    size = least(e, e.intrinsic("llvm.fabs", x), _LARGE[form])
     large = e.fcmp("ogt", size, one)
     inverse = e.op("fdiv", e.const(-1.0, x), size)
     t = e.select(large, inverse, size)
     # What the division lost counts near 1, where the slope of arctan is near 0.55.
     lost = e.op("fmul", fma(e, inverse, size, one), e.const(0.55, x))
-    low = e.select(large, fma(e, lost, inverse, e.const(HALF_PI[1], x)), zero)
-    base = e.select(large, e.const(HALF_PI[0], x), zero)
+    low = e.select(large, fma(e, lost, inverse, e.const(half_pi[1], x)), zero)
+    base = e.select(large, e.const(half_pi[0], x), zero)
     return e.intrinsic("llvm.copysign", _sum(e, base, t, _tangent_series(e, t), low), x)
-
-
-def _arctan_f32(e: Any, x: Any) -> Any:
-    wide = e.cast("fpext", x, np.float64)
-    size, one = e.intrinsic("llvm.fabs", wide), e.const(1.0, wide)
-    large = e.fcmp("ogt", size, one)
-    t = e.select(large, e.op("fdiv", e.const(-1.0, wide), size), size)
-    base = e.select(large, e.const(HALF_PI[0], wide), e.const(0.0, wide))
-    out = e.op("fadd", base, fma(e, t, _series(e, t, ARCTAN_F32), t))
-    return e.cast("fptrunc", e.intrinsic("llvm.copysign", out, wide), np.float32)
 
 
 def _arctan2(e: Any, y: Any, x: Any) -> Any:
@@ -209,10 +212,10 @@ def _series(e: Any, t: Any, coefficients: Any) -> Any:
 
 def _tangent_series(e: Any, t: Any) -> Any:
     """w in arctan(t) = t + t·w. In powers of t² - 1 its rounding errors are least where |w| is greatest."""
-    first, *others = ARCTAN
+    first, *others = _ARCTAN[format_of(e, t)]
     v = fma(e, t, t, e.const(-1.0, t))
     p = fma(e, v, even_odd(e, v, others), e.const(first, t))
-    return e.op("fmul", e.op("fmul", t, t), p)
+    return fma(e, v, p, p)
 
 
 def _times(e: Any, u: Any, coefficients: Any) -> Any:

@@ -85,7 +85,11 @@ class Version:
             raise ValueError(f"out= must have the structure of the result: {error}") from None
 
     def on_status(self, status: int) -> NoReturn:
-        """Raise the exception that a positive status of the kernel stands for."""
+        """Raise the exception that a status of the kernel stands for."""
+        from ..native import interrupt
+
+        if status == interrupt.INTERRUPTED:
+            interrupt.reraise()
         kind, text, loc = self.binary.lowered.messages[status]
         raise kind(f"{text}\n  from {loc}" if loc is not None else text)
 

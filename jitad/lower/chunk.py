@@ -12,6 +12,8 @@ from .emitter import Reg, literal
 if TYPE_CHECKING:
     from .kernel import Kernel
 
+#: Work, in additions, after which a loop asks whether a signal handler has raised: some 10 ms.
+POLL_WORK = 2**24
 #: What frees the tapes of a call.
 RELEASE_TAPES = '@"jitad.tapes.release"'
 #: A workspace up to this size is on the stack.
@@ -32,6 +34,7 @@ class Chunk:
         self.reloaded: dict[str, Reg] = {}
         self.leaves = False  # whether it can end early, after a failure
         self._at: dict[int, str] = {}
+        self._budget = ""
 
     def at(self, offset: int) -> str:
         """A pointer to a workspace offset."""
@@ -40,6 +43,13 @@ class Chunk:
             name = self._at[offset] = f"%ws{offset}"
             self.entry.append(f"{name} = getelementptr inbounds i8, ptr %ws, i64 {offset}")
         return name
+
+    def budget(self) -> str:
+        """A counter of work that is done before the loops of this chunk ask for signals."""
+        if not self._budget:
+            self._budget = self.alloca("i64", "%budget")
+            self.entry.append(f"store i64 {POLL_WORK}, ptr %budget")
+        return self._budget
 
     def alloca(self, full: str, name: str) -> str:
         self.entry.append(f"{name} = alloca {full}")

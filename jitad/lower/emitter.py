@@ -13,6 +13,10 @@ import numpy as np
 INLINED = 32
 
 
+#: Weights of a branch that is seldom taken.
+SELDOM = '!{!"branch_weights", i32 1, i32 1000000}'
+
+
 def llvm_type(dtype: np.dtype) -> str:
     """The LLVM type of one element in a register; bool is i1 there and i8 in memory."""
     if dtype.kind == "f":

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Const, Eqn, Function, Loc, Value
+from ..ir.graph import Const, Function, Loc, Value
 from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
 from .buffers import Buffer, Buffers, aligned
-from .chunk import Chunk, Text
-from .emitter import Emitter, Reg, llvm_type, memory_type
+from .chunk import POLL_WORK, Chunk, Text
+from .emitter import SELDOM, Emitter, Reg, llvm_type, memory_type
 from .fold import fill
 from .fused import Fused
 from .index import fixed
@@ -23,18 +23,16 @@ from .nest import Nest
 from .panels import PanelStep, emit_panels, merge_panels
 from .plan import Plan
 from .regions import emit_region
-from .roots import RegionRoot, Root, Step, is_branch
+from .roots import RegionRoot, Root, Step
 from .sequential import emit_scan, emit_scatter, emit_update
 from .small import emit_small
 from .tapes import emit_tape
+from .work import work_of
 
 #: Instructions after which a straight-line program continues in a function of its own.
 CHUNK_LINES = 1200
 #: Array constants up to this size are part of the code; larger ones are passed like captured arrays.
 INLINE_CONSTANT = 4096
-
-#: Trips of a loop whose count is not known.
-GUESSED_TRIPS = 100
 
 Message = tuple[type[Exception], str, "Loc | None"]
 
@@ -43,7 +41,8 @@ Message = tuple[type[Exception], str, "Loc | None"]
 class Lowered:
     """A kernel as text: `i32 @symbol(ptr in0, …, ptr constant0, …, ptr out0, …)`.
 
-    Status 0 is success, −1 that memory ran out, n > 0 the failure `messages[n]`.
+    Status 0 is success, −1 that memory ran out, −2 that a signal handler raised, n > 0 the failure
+    `messages[n]`.
     """
 
     symbol: str
@@ -341,15 +340,30 @@ class Kernel:
     def leave_if(self, condition: Reg, status: Reg) -> None:
         """End the call with a status if the condition holds, which is seldom."""
         failed, on = self.e.label("failed"), self.e.label("on")
-        weights = '!{!"branch_weights", i32 1, i32 1000000}'
         self.e.lines += [
-            f"br i1 {condition.text}, label %{failed}, label %{on}, !prof {weights}",
+            f"br i1 {condition.text}, label %{failed}, label %{on}, !prof {SELDOM}",
             f"{failed}:",
             f"store i32 {status.text}, ptr %status",
             "br label %leave",
             f"{on}:",
         ]
         self.chunk.leaves = True
+
+    def poll(self, work: float) -> None:
+        """Count so much work (in additions); after enough of it end the call if a signal handler raises."""
+        e, budget = self.e, self.chunk.budget()
+        left = e.op("sub", e.define(f"load i64, ptr {budget}", "i64"), e.literal(max(int(work), 1), "i64"))
+        e.put(f"store i64 {left.text}, ptr {budget}")
+        ask, on = e.label("ask"), e.label("on")
+        spent = e.icmp("slt", left, e.literal(0, "i64"))
+        e.put(f"br i1 {spent.text}, label %{ask}, label %{on}, !prof {SELDOM}")
+        e.put(f"{ask}:")
+        e.put(f"store i64 {POLL_WORK}, ptr {budget}")
+        facts = "cold nounwind memory(inaccessiblemem: readwrite)"
+        e.declarations["jitad.poll"] = f'declare i32 @"jitad.poll"() {facts}'
+        raised = e.icmp("ne", e.define('call i32 @"jitad.poll"()', "i32"), e.literal(0, "i32"))
+        self.leave_if(raised, e.literal(-2, "i32"))
+        e.lines += [f"br label %{on}", f"{on}:"]
 
     def leave_if_failed(self) -> None:
         """End the call if it has failed before."""
@@ -396,32 +410,6 @@ _EMIT = {
     "blas": _emit_blas,
     "pop": lambda kernel, root: emit_tape(kernel, root.eqn),
 }
-
-
-def work_of(plan: Plan) -> float:
-    """Estimated additions of one run."""
-    total = 0.0
-    for step in plan.steps:
-        total += sum(eqn.op.cost * sum(r.size for r in eqn.results[:1]) for eqn in step.eqns)
-        for root in step.roots:
-            if isinstance(root, RegionRoot):
-                total += _trips(root.eqn) * sum(map(work_of, root.plans))
-                continue
-            elements = 1.0
-            for extent in root.space:
-                elements *= extent
-            if root.kind == "blas":
-                elements = sum(v.size for v in root.eqn.operands) + root.value.size
-            total += elements * (1 + plan.cost_of(root.eqn))
-    return total
-
-
-def _trips(eqn: Eqn) -> int:
-    """How often a region runs, guessed where it is not known."""
-    if is_branch(eqn):
-        return 1
-    trips = eqn.attrs.get("trips", -1)
-    return GUESSED_TRIPS if trips < 0 else trips
 
 
 def lower(fn: Function, symbol: str) -> Lowered:

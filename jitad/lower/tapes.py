@@ -1,6 +1,6 @@
 """Tapes: growing stacks in memory of their own, as registers that point to its start, its top and its end.
 
-A tape has one reader, so it is changed in place. All tapes of a call are linked, so that every exit frees them;
+A tape has one reader, so it is changed in place. All tapes of a call are linked: every exit frees them, and
 one that nothing reads any more is freed there.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..ir.graph import Eqn, Value, free_values
 from ..ir.types import Type
 from .chunk import RELEASE_TAPES
-from .emitter import Emitter, Reg, literal, llvm_type, memory_type
+from .emitter import SELDOM, Emitter, Reg, literal, llvm_type, memory_type
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -142,11 +142,10 @@ def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: int) -> tu
     tag = e.label("tape")
     chunk = kernel.chunk.number
     full = e.icmp("eq", top, end)
-    weights = '!{!"branch_weights", i32 1, i32 1000000}'
     e.lines += [
         f"br label %{tag}.test",
         f"{tag}.test:",
-        f"br i1 {full.text}, label %{tag}.full, label %{tag}.room, !prof {weights}",
+        f"br i1 {full.text}, label %{tag}.full, label %{tag}.room, !prof {SELDOM}",
         f"{tag}.full:",
     ]
     first = -(-FIRST_BYTES // nbytes) * nbytes
@@ -172,11 +171,10 @@ def _pop(kernel: Kernel, eqn: Eqn) -> None:
     nbytes = max(item.type.nbytes, 1)
     tag = e.label("tape")
     empty = e.icmp("eq", top, base)
-    weights = '!{!"branch_weights", i32 1, i32 1000000}'
     e.lines += [
         f"br label %{tag}.test",
         f"{tag}.test:",
-        f"br i1 {empty.text}, label %{tag}.empty, label %{tag}.some, !prof {weights}",
+        f"br i1 {empty.text}, label %{tag}.empty, label %{tag}.some, !prof {SELDOM}",
         f"{tag}.empty:",
     ]
     memory = kernel.pointer(item) if item in kernel.plan.roots else None

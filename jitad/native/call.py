@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jitad.native.engine import compile_module
+from jitad.native.interrupt import INTERRUPTED, reraise
 from jitad.native.layout import entry_supported
 from jitad.native.runtime import packed_llvm
 from jitad.native.signature import Leaf, Signature
@@ -113,6 +114,8 @@ def raise_status(signature: Signature, status: int) -> None:
     """Raise what a kernel's status other than 0 stands for."""
     if status == -1:
         raise MemoryError(f"{signature.symbol}: no memory for the workspace")
+    if status == INTERRUPTED:
+        reraise()
     signature.on_status(status)
     raise SystemError(f"{signature.symbol}: on_status returned although the kernel failed with {status}")
 

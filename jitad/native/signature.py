@@ -126,7 +126,7 @@ class Signature:
     """The Python side of one kernel `i32 symbol(ptr inputs…, ptr captures…, ptr outputs…)`.
 
     fallback   called with the same arguments when anything differs from what is written here
-    on_status  called with the kernel's status when it is positive; raises
+    on_status  called with the kernel's status when it is not 0 or −1 (no memory); raises
     """
 
     symbol: str

@@ -1,7 +1,7 @@
 """Addresses of the native routines that emitted code may call, looked up by name.
 
 A name is `family.routine`: `blas.dgemm`, `lapack.dpotrf`, `special.psi`, `libm.sin`,
-`libc.malloc`, `python.PyFloat_FromDouble`, `numpy.PyArray_NewFromDescr`. Nothing is imported or
+`libc.malloc`, `python.PyFloat_FromDouble`, `numpy.PyArray_NewFromDescr`, `jitad.poll`. Nothing is imported or
 loaded before a routine of its family is asked for.
 """
 
@@ -143,6 +143,12 @@ def _numpy_address(name: str) -> int | None:
     return ctypes.c_void_p.from_address(table + NUMPY_API[name] * ctypes.sizeof(ctypes.c_void_p)).value
 
 
+def _own_address(name: str) -> int | None:
+    from jitad.native.interrupt import poll_address
+
+    return poll_address() if name == "poll" else None
+
+
 _FAMILIES: dict[str, Callable[[str], int | None]] = {
     "blas": _blas_address,
     "lapack": _lapack_address,
@@ -151,6 +157,7 @@ _FAMILIES: dict[str, Callable[[str], int | None]] = {
     "libc": _c_address,
     "python": _python_address,
     "numpy": _numpy_address,
+    "jitad": _own_address,
 }
 
 

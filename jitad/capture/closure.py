@@ -19,6 +19,7 @@ import numpy as np
 from ..ir.types import is_supported
 from .copies import Copies
 from .guards import CONTAINERS, CellGuard, ContentGuard, DefaultsGuard, DictGuard
+from .handles import state_of
 from .hidden import HiddenInput, hidden, hidden_attributes
 from .names import Path, names_of
 from .objects import ModuleStandIn, object_stand_in, stands_in
@@ -234,6 +235,11 @@ class Cloner:
         if array.size == 0:
             return array
         out = Traced(self.captures.input(array, self.root.builder, name), self.root)
+        state_of(out).sealed = (
+            NotImplementedError,
+            f"writing into the array {name}, which comes from outside the traced function, is not supported: "
+            "pass it as an argument",
+        )
         self.copies.remember(array, out)
         return out
 

@@ -12,6 +12,7 @@ from ..ir.types import Type
 from . import closure
 from .arrays import Captures
 from .errors import TracedValueError
+from .handles import version_of
 from .leaves import LeafType
 from .source import at, definition_line
 from .trace import Trace, current_trace
@@ -62,6 +63,12 @@ def capture(
             for leaf, hint in zip(leaves, hints, strict=True)
         ]
         values, out_spec, _ = _results(_explained(call, closure.clone(f), arguments), trace)
+    for x, hint in zip(arguments, hints):
+        if version_of(x):
+            raise NotImplementedError(
+                f"{trace.name}{at(trace.loc)} writes into its argument {hint}, which does not reach the "
+                "caller's array yet; write into a copy and return it"
+            )
     return Program(trace.finish_root(values), out_spec, trace.captures)
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..ir.builder import Builder
-from ..ir.graph import Function, Loc, Value, substitute
+from ..ir.graph import Const, Function, Loc, Value, substitute
 from ..ir.types import Type
 from . import gate
 from .arrays import Captures
+from .handles import see, state_of, version_of
+from .source import at, user_line
+
+if TYPE_CHECKING:
+    from .traced import Traced
 
 _local = threading.local()
 
@@ -84,6 +89,39 @@ class Trace:
             found = self.imports[value] = self.builder.param(value.type, value.hint)
             self.sources[value] = owner
         return found
+
+    def bring(self, value: Value, owner: Trace) -> Value:
+        """What stands here for an IR value of `owner`, this trace or an enclosing one."""
+        if owner is self or value.__class__ is Const:
+            return value
+        assert self.outer is not None
+        return self.import_(self.outer.bring(value, owner), self.outer)
+
+    def see(self, x: Traced) -> Value:
+        """The value here of a root handle of an enclosing trace (see `handles.see`)."""
+        assert self.outer is not None
+        value = see(x, self.outer)
+        return value if value.__class__ is Const else self.import_(value, self.outer)
+
+    def see_view(self, x: Traced, stamp: int) -> Value:
+        """The value here of a view that belongs to an enclosing trace, read anew."""
+        parent = see(x.state.parent, self)
+        return x.state.step.seen_from(x.home, self).read(parent)
+
+    def stamp(self, root: Traced) -> int:
+        """A number that changes when what is seen here of a root is written."""
+        return version_of(root)
+
+    def write(self, x: Traced, value: Value) -> None:
+        """Give the root handle `x` a new value; NotImplementedError if it belongs to an enclosing trace."""
+        if x.home is not self:
+            raise NotImplementedError(
+                f"writing into the array {x.type} of the function around {self.name}{at(user_line(3))}: a "
+                "function that is differentiated leaves the arrays around it alone; pass the array as an "
+                "argument and return it"
+            )
+        x._value = value
+        state_of(x).version += 1
 
     def finish(self, results: Sequence[Value]) -> Function:
         """The traced function: own parameters, then imports (in the order of `self.imports`)."""

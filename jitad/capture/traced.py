@@ -11,9 +11,10 @@ import numpy as np
 from ..ir.graph import Loc, Value
 from ..ir.types import Type
 from .errors import EscapedTraceError, TracedValueError
+from .handles import View, see
 from .known import known, known_arguments
 from .source import at, user_line
-from .trace import Trace
+from .trace import Trace, stack
 
 #: NumPy or SciPy function, ufunc, or (ufunc, method name) → the function that replaces it on traced values.
 IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
@@ -24,30 +25,42 @@ METHODS: dict[str, Callable[..., Any]] = {}
 class Traced:
     """A traced array of fixed dtype and shape, or a traced number.
 
-    value  its IR value
+    A handle on what it holds: a root, whose value is replaced when it is written, or a view of another one
+    (see `handles`). Numbers, of shape (), are never written.
+
+    value  its IR value now
+    type   that of the value
     home   the trace it belongs to; used after that has finished it raises EscapedTraceError
     weak   it stands for a Python number, whose dtype gives way in promotion
+    state  None, or what makes it a view, or a root that is special
     """
 
-    __slots__ = ("value", "home", "weak", "__weakref__")
+    __slots__ = ("_value", "type", "home", "weak", "state", "__weakref__")
     __array_priority__ = 1e6
 
     def __init__(self, value: Value, home: Trace, weak: bool = False) -> None:
-        self.value = value
+        self._value = value
+        self.type: Type = value.type
         self.home = home
         self.weak = weak
+        self.state: Any = None
 
     @property
-    def type(self) -> Type:
-        return self.value.type
+    def value(self) -> Value:
+        if self.state.__class__ is not View:
+            return self._value
+        traces = stack()
+        if not traces or (self.home is not traces[-1] and self.home not in traces):
+            raise EscapedTraceError(escaped(self))
+        return see(self, traces[-1])
 
     @property
     def dtype(self) -> np.dtype:
-        return self.value.type.dtype
+        return self.type.dtype
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.type.shape
+        return self.type.shape
 
     @shape.setter
     def shape(self, new: Any) -> NoReturn:
@@ -57,19 +70,19 @@ class Traced:
 
     @property
     def ndim(self) -> int:
-        return self.value.type.ndim
+        return self.type.ndim
 
     @property
     def size(self) -> int:
-        return self.value.type.size
+        return self.type.size
 
     @property
     def itemsize(self) -> int:
-        return self.value.type.dtype.itemsize
+        return self.type.dtype.itemsize
 
     @property
     def nbytes(self) -> int:
-        return self.value.type.nbytes
+        return self.type.nbytes
 
     @property
     def T(self) -> Traced:
@@ -80,20 +93,20 @@ class Traced:
         return self
 
     def __len__(self) -> int:
-        if not self.value.type.shape:
+        if not self.type.shape:
             raise TypeError("len() of unsized object")
-        return self.value.type.shape[0]
+        return self.type.shape[0]
 
     def __iter__(self) -> Iterator[Any]:
-        if not self.value.type.shape:
+        if not self.type.shape:
             raise TypeError("iteration over a 0-d array")
         if self.dtype.kind != "f" and (array := known(self)) is not None:
             return iter(array)
-        return (METHODS["__getitem__"](self, i) for i in range(self.value.type.shape[0]))
+        return (METHODS["__getitem__"](self, i) for i in range(self.type.shape[0]))
 
     def __repr__(self) -> str:
         loc = defined_at(self)
-        return f"<traced {self.value.type}{' from ' + str(loc) if loc else ''}>"
+        return f"<traced {self.type}{' from ' + str(loc) if loc else ''}>"
 
     __str__ = __repr__
 
@@ -178,39 +191,14 @@ class Traced:
         )
         return array.astype(dtype) if dtype is not None else array.copy()
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise NotImplementedError(
-            f"writing into part of the traced array {self!r} is not supported yet{at(user_line())}; "
-            "build the new array with np.where or np.concatenate"
-        )
-
     def __copy__(self) -> Traced:
-        return self
+        return METHODS["copy"](self)
 
     def __deepcopy__(self, memo: Any) -> Traced:
-        return self
+        return METHODS["copy"](self)
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{self!r} cannot be pickled")
-
-
-def _inplace(name: str) -> Callable[[Traced, Any], Any]:
-    method = f"__{name}__"
-
-    def update(self: Traced, other: Any) -> Any:
-        if self.value.type.shape:
-            raise NotImplementedError(
-                f"updating the traced array {self!r} in place is not supported yet{at(user_line())}; "
-                "write x = x + y instead of x += y"
-            )
-        return METHODS[method](self, other)
-
-    update.__name__ = f"__i{name}__"
-    return update
-
-
-for _name in ("add sub mul truediv floordiv mod pow matmul and or xor lshift rshift").split():
-    setattr(Traced, f"__i{_name}__", _inplace(_name))
 
 
 def implements(*functions: Any) -> Callable[[Callable], Callable]:
@@ -243,7 +231,7 @@ def is_traced(x: Any) -> bool:
 
 def defined_at(x: Traced) -> Loc | None:
     """The line that computed `x`; that of the function for its arguments."""
-    value = x.value
+    value = x._value
     for eqn in reversed(x.home.builder.eqns):
         if value in eqn.results:
             return eqn.loc
@@ -256,11 +244,11 @@ def escaped(x: Traced) -> str:
     where = f", made at {made}," if made else ""
     if x.home.is_open:
         return (
-            f"the traced value {x.value.type}{where} belongs to the trace of {x.home.name}"
+            f"the traced value {x.type}{where} belongs to the trace of {x.home.name}"
             f"{at(x.home.loc)}, which is open in another thread{at(user_line(4))}"
         )
     return (
-        f"the traced {x.value.type}{where} escaped from the trace of {x.home.name}{at(x.home.loc)}, "
+        f"the traced {x.type}{where} escaped from the trace of {x.home.name}{at(x.home.loc)}, "
         "which has finished; return it as a result instead of storing it. "
         f"It was used again{at(user_line(4))}"
     )

@@ -10,6 +10,7 @@ from ..ir.graph import Const, Value, const
 from ..ir.types import F64, I64, type_of
 from .arrays import array_type, refuse_dtype
 from .errors import EscapedTraceError
+from .handles import see
 from .known import known
 from .source import at, user_line
 from .trace import Trace, current_trace, stack
@@ -82,7 +83,7 @@ def lift(x: Any) -> Traced:
     if isinstance(x, (list, tuple)):
         return Traced(_constant_of(np.asarray(x)), current_trace())
     if isinstance(x, Traced):
-        return lift(Traced(x.value, x.home, x.weak))
+        return Traced(import_value(x, current_trace()), current_trace(), x.weak)
     if isinstance(x, complex):
         refuse_dtype(np.dtype(complex))
     if isinstance(x, (int, float)):
@@ -113,16 +114,14 @@ def _lift_array(x: np.ndarray) -> Traced:
     if x.size == 0:
         return Traced(_constant_of(x), trace)
     value = root.captures.meet(x, root.builder, user_line(3))
-    return Traced(import_value(Traced(value, root), trace), trace)
+    return Traced(trace.bring(value, root), trace)
 
 
 def import_value(x: Traced, trace: Trace) -> Value:
-    """The value that stands in `trace` for `x`, which belongs to it or to an enclosing one."""
-    if x.home is trace:
-        return x.value
-    if not x.home.is_open or x.home not in stack():
+    """The value in `trace`, the innermost one, of `x`, which belongs to it or an enclosing one."""
+    if x.home is not trace and (not x.home.is_open or x.home not in stack()):
         raise EscapedTraceError(escaped(x))
-    return x.value if isinstance(x.value, Const) else trace.import_(x.value, x.home)
+    return see(x, trace)
 
 
 __all__ = [

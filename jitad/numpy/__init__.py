@@ -30,10 +30,11 @@ from . import (
     statistics,
     ufunc_methods,
     ufuncs,
+    writing,
 )
 from . import unsupported as _unsupported
 
-_REGISTERING = (norms, ufunc_methods, _unsupported)  # imported for what they register
+_REGISTERING = (norms, ufunc_methods, writing, _unsupported)  # imported for what they register
 _MODULES: tuple[ModuleType, ...] = (
     creation, diagonals, indexing, joining, logic, polynomials, products, ramps, rearrange, reductions, shape,
     splitting, statistics,

@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from ..capture.handles import is_array, is_contiguous
 from ..capture.tracer import Traced
-from .core import holds, refuse_order, surface, wrapped
+from .core import holds, refuse_order, surface
 from .promotion import cast, dtype_argument, normal, result_dtype
 from .values import (
     as_value,
     broadcast,
     canonical,
     convert,
-    reshape,
     static_ints,
 )
 from .values import full as fill
+from .viewing import fresh, with_ones
 
 
 @surface(np.array)
@@ -26,16 +27,40 @@ def array(
 ) -> Any:
     """An array of numbers, arrays and traced values in nested sequences, as NumPy's `array` makes it."""
     refuse_order("array", order)
-    v = as_value(object)
-    v = v if dtype is None else convert(v, canonical(dtype))
-    shape = v.type.shape
-    return wrapped(reshape(v, (1,) * (ndmin - len(shape)) + shape))
+    x = object
+    if copy or not (isinstance(x, Traced) and is_array(x)) or not same_dtype(x, dtype):
+        v = as_value(x)
+        x = fresh(v if dtype is None else convert(v, canonical(dtype)))
+        if copy is False and isinstance(object, Traced) and is_array(object):
+            raise ValueError("Unable to avoid copy while creating an array as requested.")
+    return with_ones(x, (1,) * (ndmin - x.ndim) + x.shape)
 
 
 @surface(np.asarray)
 def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None) -> Any:
     """`array`; a traced array of the right dtype as it is."""
-    return array(a, dtype, order=order or "K")
+    return array(a, dtype, order=order or "K", copy=copy)
+
+
+def _same_array(name: str) -> Any:
+    def f(a: Any, dtype: Any = None, *args: Any, **keywords: Any) -> Any:
+        x = asarray(a, dtype, order=keywords.get("order"))
+        if name == "ascontiguousarray" and not is_contiguous(x):
+            return fresh(as_value(x))
+        return with_ones(x, (1,)) if name == "ascontiguousarray" and not x.ndim else x
+
+    f.__name__ = name
+    f.__doc__ = "`asarray`, as a traced array is C-contiguous in meaning."
+    return surface(getattr(np, name))(f)
+
+
+asanyarray = _same_array("asanyarray")
+ascontiguousarray = _same_array("ascontiguousarray")
+
+
+def same_dtype(x: Traced, dtype: Any) -> bool:
+    """Whether `x` already has the dtype asked for."""
+    return dtype is None or canonical(dtype) is x.dtype
 
 
 def _like(a: Any, dtype: Any, order: Any, shape: Any) -> tuple[np.dtype, tuple[int, ...]]:
@@ -55,7 +80,7 @@ def _constant_like(name: str, number: int) -> Any:
         device: Any = None,
     ) -> Any:
         chosen, dims = _like(a, dtype, order, shape)
-        return wrapped(fill(dims, number, chosen))
+        return fresh(fill(dims, number, chosen))
 
     f.__name__ = name
     f.__doc__ = f"An array of {number}s with the shape and dtype of another."
@@ -80,7 +105,7 @@ def full_like(
 ) -> Any:
     """An array of one value, with the shape and dtype of another."""
     chosen, dims = _like(a, dtype, order, shape)
-    return wrapped(broadcast(cast(normal(fill_value), chosen), dims))
+    return fresh(broadcast(cast(normal(fill_value), chosen), dims))
 
 
 @surface(np.full, creates=True)
@@ -91,7 +116,7 @@ def full(
     refuse_order("full", order)
     value = normal(fill_value)
     chosen = dtype_argument(dtype) or (value.dtype if isinstance(value, Traced) else result_dtype(value))
-    return wrapped(broadcast(cast(value, chosen), static_ints(shape, "a shape")))
+    return fresh(broadcast(cast(value, chosen), static_ints(shape, "a shape")))
 
 
 def _size_function(name: str) -> Any:
@@ -127,7 +152,9 @@ triu_indices, tril_indices, diag_indices, indices = map(
 __all__ = [
     "arange",
     "array",
+    "asanyarray",
     "asarray",
+    "ascontiguousarray",
     "diag_indices",
     "empty",
     "empty_like",

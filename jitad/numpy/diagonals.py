@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..capture import views
+from ..capture.handles import READ_ONLY, View, strides_of
+from ..capture.trace import current_trace
+from ..capture.tracer import Traced
 from ..ir.graph import Value, const
-from ..ir.types import I64
+from ..ir.types import I64, Shape
 from .core import refuse, surface, wrapped
 from .values import (
     as_value,
@@ -18,39 +22,54 @@ from .values import (
     reshape,
     select,
     static_int,
-    transpose,
 )
 from .values import full as fill
+from .viewing import handle
 
 
 def diagonal_value(v: Value, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
-    """The diagonal of two axes, as the last axis: one strided slice of the matrix laid out as a vector."""
-    n = v.type.ndim
+    """The diagonal of two axes, as the last axis."""
+    return views.read(v, diagonal_steps(v.type.shape, offset, axis1, axis2))
+
+
+def diagonal_steps(shape: Shape, offset: int, axis1: int, axis2: int) -> list[views.Step]:
+    """To a diagonal as the last axis: one strided slice of the matrix laid out as a vector."""
+    n = len(shape)
     axis1, axis2 = axis_index(axis1, n), axis_index(axis2, n)
     if axis1 == axis2:
         raise ValueError("axis1 and axis2 cannot be the same")
     rest = [a for a in range(n) if a not in (axis1, axis2)]
-    v = transpose(v, (*rest, axis1, axis2))
-    *lead, rows, columns = v.type.shape
+    axes = (*rest, axis1, axis2)
+    *lead, rows, columns = (shape[a] for a in axes)
     count = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
-    flat = reshape(v, (*lead, rows * columns))
     start = offset if offset >= 0 else -offset * columns
-    zeros_ = (0,) * len(lead)
-    return ops.slice(
-        flat,
-        start=(*zeros_, start if count else 0),
-        step=(*(1 for _ in lead), columns + 1),
-        shape=(*lead, count),
-    )
+    zeros_, ones_ = (0,) * len(lead), (1,) * len(lead)
+    return [
+        views.Transpose(axes),
+        views.Reshape((*lead, rows * columns), (*lead, rows, columns)),
+        views.Slice((*zeros_, start if count else 0), (*ones_, columns + 1), (*lead, count)),
+    ]
+
+
+def diagonal_view(x: Traced, offset: int, axis1: int = 0, axis2: int = 1) -> Traced:
+    """The read-only view that NumPy's `diagonal` is."""
+    out = views.viewed(x, diagonal_steps(x.shape, offset, axis1, axis2), current_trace())
+    if isinstance(out.state, View):
+        strides = strides_of(x)
+        axes = [axis_index(a, x.ndim) for a in (axis1, axis2)]
+        rest = [s for a, s in enumerate(strides) if a not in axes]
+        out.state.strides = (*rest, strides[axes[0]] + strides[axes[1]])
+        out.state.sealed = out.state.sealed or READ_ONLY
+    return out
 
 
 @surface(np.diagonal, methods=("diagonal",))
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Diagonals of two axes, along a new last axis."""
-    v = as_value(a)
-    if v.type.ndim < 2:
+    x = handle(a)
+    if x.ndim < 2:
         raise ValueError("diag requires an array of at least two dimensions")
-    return wrapped(diagonal_value(v, static_int(offset, "an offset"), axis1, axis2))
+    return diagonal_view(x, static_int(offset, "an offset"), axis1, axis2)
 
 
 def diagonal_matrix(v: Value, k: int) -> Value:
@@ -66,13 +85,13 @@ def diagonal_matrix(v: Value, k: int) -> Value:
 @surface(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
     """The k-th diagonal of a matrix, or the matrix with a vector there."""
-    x = as_value(v)
+    x = handle(v)
     k = static_int(k, "an offset")
-    if x.type.ndim == 1:
-        return wrapped(diagonal_matrix(x, k))
-    if x.type.ndim != 2:
+    if x.ndim == 1:
+        return wrapped(diagonal_matrix(as_value(x), k))
+    if x.ndim != 2:
         raise ValueError("Input must be 1- or 2-d.")
-    return wrapped(diagonal_value(x, k))
+    return diagonal_view(x, k)
 
 
 @surface(np.diagflat)

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..capture import views
+from ..capture.trace import current_trace
 from ..ir.graph import Value, const
-from ..ir.types import I64
+from ..ir.types import I64, Shape
 from .core import holds, refuse, surface, unsupported, wrapped
 from .keys import Array, At, Gap, New, Slice, integer_value, parse
 from .values import (
@@ -18,55 +20,75 @@ from .values import (
     common_shape,
     concrete,
     reshape,
-    slice_value,
-    transpose,
 )
+
+Step = Any
 
 
 def index(v: Value, key: Any) -> Value:
     """`v[key]` by NumPy's rules; IndexError where NumPy raises it."""
-    items = parse(key, v.type.shape)
+    return views.read(v, steps_to(v.type.shape, key)[0])
+
+
+def steps_to(shape: Shape, key: Any) -> tuple[list[Step], bool]:
+    """The steps from an array of `shape` to `[key]`, and whether NumPy makes a view of it."""
+    items = parse(key, shape)
+    if any(isinstance(item, Array) and not item.is_number for item in items):
+        return _advanced(shape, items), False
     if any(isinstance(item, Array) for item in items):
-        return _advanced(v, items)
-    return _basic(v, items)
+        return _picked(shape, items), True
+    return _basic(shape, items), True
 
 
-def _basic(v: Value, items: list[Any]) -> Value:
+def _basic(shape: Shape, items: list[Any]) -> list[Step]:
     parts = [i for i in items if not isinstance(i, (New, Gap))]
     start = tuple(p.start if isinstance(p, Slice) else p.place for p in parts)
     step = tuple(p.step if isinstance(p, Slice) else 1 for p in parts)
     count = tuple(p.length if isinstance(p, Slice) else 1 for p in parts)
-    out = slice_value(v, start, step, count)
-    shape = tuple(1 if isinstance(i, New) else i.length for i in items if not isinstance(i, (At, Gap)))
-    return reshape(out, shape)
+    out = tuple(1 if isinstance(i, New) else i.length for i in items if not isinstance(i, (At, Gap)))
+    return [views.Slice(start, step, count), views.Reshape(out, count)]
 
 
-def _advanced(v: Value, items: list[Any]) -> Value:
+def _picked(shape: Shape, items: list[Any]) -> list[Step]:
+    """Numbers first, some of them traced; then slices of what is left."""
+    picked = [i for i in items if isinstance(i, (At, Array))]
+    axes = tuple(p.axis for p in picked)
+    rest = tuple(i for i in range(len(shape)) if i not in axes)
+    numbers = tuple(p.places if isinstance(p, Array) else const(p.place, I64) for p in picked)
+    others = [i for i in items if not isinstance(i, (At, Array))]
+    left = tuple(shape[i] for i in rest)
+    return [views.Transpose((*axes, *rest)), views.Pick(numbers), *_basic(left, others)]
+
+
+def _advanced(shape: Shape, items: list[Any]) -> list[Step]:
     """Slices first, then one gather over the indexed axes; ints count as index arrays here."""
     parts = [i for i in items if not isinstance(i, (New, Gap))]
-    sliced = [p if isinstance(p, Slice) else Slice(p.axis, 0, 1, v.type.shape[p.axis]) for p in parts]
-    v = slice_value(
-        v, tuple(s.start for s in sliced), tuple(s.step for s in sliced), tuple(s.length for s in sliced)
-    )
+    sliced = [p if isinstance(p, Slice) else Slice(p.axis, 0, 1, shape[p.axis]) for p in parts]
+    inner = tuple(s.length for s in sliced)
     picked = [p for p in parts if not isinstance(p, Slice)]
     arrays = [p.places if isinstance(p, Array) else const(p.place, I64) for p in picked]
     joint = common_index_shape([a.type.shape for a in arrays])
-    axes = [p.axis for p in picked]
-    v = transpose(v, (*axes, *(s.axis for s in parts if isinstance(s, Slice))))
-    out = ops.gather(v, *[broadcast(a, joint) for a in arrays])
-    return _place(out, items, len(joint))
+    axes = (*[p.axis for p in picked], *(s.axis for s in parts if isinstance(s, Slice)))
+    found = joint + tuple(inner[a] for a in axes[len(picked) :])
+    return [
+        views.Slice(tuple(s.start for s in sliced), tuple(s.step for s in sliced), inner),
+        views.Transpose(axes),
+        views.Pick(tuple(broadcast(a, joint) for a in arrays)),
+        *_placed(found, items, len(joint)),
+    ]
 
 
-def _place(out: Value, items: list[Any], rank: int) -> Value:
+def _placed(found: Shape, items: list[Any], rank: int) -> list[Step]:
     """The gathered axes moved to where adjacent indices stood, else in front; new axes put in."""
     picked = [k for k, item in enumerate(items) if isinstance(item, (At, Array))]
     adjacent = picked == list(range(picked[0], picked[-1] + 1))
-    joint, rest = out.type.shape[:rank], list(out.type.shape[rank:])
-    before = 0
+    joint, rest = found[:rank], found[rank:]
+    steps: list[Step] = []
     if adjacent:
         before = sum(isinstance(item, Slice) for item in items[: picked[0]])
-        n = out.type.ndim
-        out = transpose(out, (*range(rank, rank + before), *range(rank), *range(rank + before, n)))
+        axes = (*range(rank, rank + before), *range(rank), *range(rank + before, len(found)))
+        steps.append(views.Transpose(axes))
+        found = tuple(found[a] for a in axes)
     shape: list[int] = list(joint) if not adjacent else []
     lengths = iter(rest)
     for k, item in enumerate(items):
@@ -76,7 +98,7 @@ def _place(out: Value, items: list[Any], rank: int) -> Value:
             shape.append(1)
         elif isinstance(item, Slice):
             shape.append(next(lengths))
-    return reshape(out, tuple(shape))
+    return [*steps, views.Reshape(tuple(shape), found)]
 
 
 def common_index_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
@@ -92,8 +114,16 @@ def common_index_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
 
 @surface(methods=("__getitem__",), name="ndarray.__getitem__")
 def _getitem(x: Any, key: Any) -> Any:
-    """Basic indexing, and indexing with integer arrays (traced ones too) and concrete boolean masks."""
-    return wrapped(index(as_value(x), key))
+    """Basic indexing, a view; indexing with integer arrays (traced ones too) and concrete masks, a copy."""
+    steps, is_view = steps_to(x.type.shape, key)
+    if is_view and (has_ellipsis(key) or views.type_after(x.type, steps).shape):
+        return views.viewed(x, steps, current_trace())
+    return wrapped(views.read(as_value(x), steps))
+
+
+def has_ellipsis(key: Any) -> bool:
+    """Whether a key has an ellipsis, which makes even a single element an array."""
+    return key is Ellipsis or (key.__class__ is tuple and any(k is Ellipsis for k in key))
 
 
 @surface(np.take, methods=("take",))
@@ -165,4 +195,13 @@ def _concrete(x: Any, what: str) -> np.ndarray:
     return np.asarray(x)
 
 
-__all__ = ["common_index_shape", "compress", "extract", "index", "take", "take_along_axis"]
+__all__ = [
+    "common_index_shape",
+    "compress",
+    "extract",
+    "has_ellipsis",
+    "index",
+    "steps_to",
+    "take",
+    "take_along_axis",
+]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..capture.tracer import Traced, known
-from ..ir.graph import Value, const
+from ..ir.graph import Const, Value, const
 from ..ir.types import BOOL, I64
 from .core import holds, unsupported
 from .values import (
@@ -42,10 +42,14 @@ class At(NamedTuple):
 
 
 class Array(NamedTuple):
-    """Entries of an axis, by an array of int64."""
+    """Entries of an axis, by an array of int64, or one entry by a traced number."""
 
     axis: int
     places: Value
+
+    @property
+    def is_number(self) -> bool:
+        return not self.places.type.shape
 
 
 class Known(NamedTuple):
@@ -87,7 +91,8 @@ def _entry(k: Any) -> Any:
     if isinstance(k, (bool, np.bool_, Traced)) and (not isinstance(k, Traced) or k.dtype is BOOL):
         return _refuse_bool(k)
     if isinstance(k, Traced):
-        return integer_value(as_value(k))
+        i = integer_value(as_value(k))
+        return int(i.data) if i.__class__ is Const and not i.type.shape else i
     if isinstance(k, np.ndarray) and not k.ndim and k.dtype.kind in "iu":
         return integer_value(as_value(k))
     if isinstance(k, (np.ndarray, list, tuple)):

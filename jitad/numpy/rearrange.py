@@ -23,9 +23,9 @@ from .values import (
     reshape,
     slice_axis,
     static_ints,
-    transpose,
 )
 from .values import concatenate as join
+from .viewing import flipped, handle, transposed
 
 
 def flip_axis(v: Value, axis: int) -> Value:
@@ -37,19 +37,19 @@ def flip_axis(v: Value, axis: int) -> Value:
 @surface(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
     """Entries in reverse along the given axes, or all."""
-    v = as_value(m)
-    axes = range(v.type.ndim) if axis is None else normalize_axis_tuple(axis, v.type.ndim)
+    x = handle(m)
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     for a in axes:
-        v = flip_axis(v, a)
-    return wrapped(v)
+        x = flipped(x, a)
+    return x
 
 
 def _flipper(name: str, axis: int) -> Any:
     def f(m: Any) -> Any:
-        v = as_value(m)
-        if v.type.ndim <= axis:
+        x = handle(m)
+        if x.ndim <= axis:
             raise ValueError(f"Input must be >= {axis + 1}-d.")
-        return wrapped(flip_axis(v, axis))
+        return flipped(x, axis)
 
     f.__name__ = name
     f.__doc__ = f"Entries in reverse along axis {axis}."
@@ -62,16 +62,16 @@ flipud, fliplr = _flipper("flipud", 0), _flipper("fliplr", 1)
 @surface(np.rot90)
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """Rotated k times by 90° in the plane of two axes, from the first towards the second."""
-    v = as_value(m)
-    first, second = normalize_axis_tuple(axes, v.type.ndim)
-    order = list(range(v.type.ndim))
+    x = handle(m)
+    first, second = normalize_axis_tuple(axes, x.ndim)
+    order = list(range(x.ndim))
     order[first], order[second] = second, first
     k %= 4
     if k == 1:
-        return wrapped(transpose(flip_axis(v, second), tuple(order)))
+        return transposed(flipped(x, second), tuple(order))
     if k == 2:
-        return wrapped(flip_axis(flip_axis(v, first), second))
-    return wrapped(flip_axis(transpose(v, tuple(order)), second) if k else v)
+        return flipped(flipped(x, first), second)
+    return flipped(transposed(x, tuple(order)), second) if k else x
 
 
 @surface(np.roll)

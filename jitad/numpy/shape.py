@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..capture import views
+from ..capture.handles import is_array, is_contiguous, root_of
+from ..capture.trace import current_trace
 from ..capture.tracer import Traced
 from ..ir.graph import Value
-from .core import NoValue, given, refuse, refuse_order, surface, unsupported, wrapped
-from .values import as_value, axis_index, broadcast, canonical, common_shape, convert, static_ints, transpose
+from .core import NoValue, begin, given, refuse, refuse_order, surface, unsupported, wrapped
+from .values import as_value, axis_index, canonical, common_shape, convert, static_ints, transpose
 from .values import reshape as reshape_value
+from .viewing import array_handle, fresh, handle, repeated, reshaped, transposed, with_ones
 
 
 def _full_shape(size: int, shape: Any) -> tuple[int, ...]:
@@ -30,16 +34,30 @@ def _full_shape(size: int, shape: Any) -> tuple[int, ...]:
     return shape
 
 
-def _reversed(v: Value) -> Value:
-    return transpose(v, tuple(range(v.type.ndim))[::-1])
+def reversed_axes(x: Traced) -> Traced:
+    """`x.T`."""
+    return transposed(x, tuple(range(x.ndim))[::-1])
 
 
-def _reshape(v: Value, shape: Any, order: Any) -> Value:
-    shape = _full_shape(v.type.size, shape)
+def _reshape(x: Traced, shape: Any, order: Any, copy: Any = None) -> Traced:
+    shape = _full_shape(x.size, shape)
     if order == "F":
-        return _reversed(reshape_value(_reversed(v), shape[::-1]))
-    refuse_order("reshape", order)
-    return reshape_value(v, shape)
+        out = reversed_axes(reshaped(reversed_axes(x), shape[::-1]))
+    else:
+        _refuse_memory_order("reshape", x, order)
+        out = reshaped(x, shape)
+    if copy is True:
+        return fresh(as_value(out))
+    if copy is False and is_array(x) and root_of(out) is not root_of(x):
+        raise ValueError("Unable to avoid creating a copy while reshaping.")
+    return out
+
+
+def _refuse_memory_order(function: str, x: Traced, order: Any) -> None:
+    """Raise for orders that ask for the order of the elements in memory, unless that is C order."""
+    refuse_order(function, order)
+    if order in ("K", "A") and not is_contiguous(x):
+        unsupported(f"{function} with order={order!r} of an array that is not contiguous")
 
 
 @surface(np.reshape)
@@ -48,31 +66,42 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = N
     shape = newshape if shape is None else shape
     if shape is None:
         raise TypeError("reshape() missing 1 required positional argument: 'shape'")
-    return wrapped(_reshape(as_value(a), shape, order))
+    return _reshape(handle(a), shape, order, copy)
 
 
 @surface(methods=("reshape",), name="ndarray.reshape")
 def _reshape_method(x: Any, *shape: Any, order: str = "C", copy: Any = None) -> Any:
     """`x.reshape(2, 3)` and `x.reshape((2, 3))`."""
-    return wrapped(_reshape(as_value(x), shape[0] if len(shape) == 1 else shape, order))
+    return _reshape(handle(x), shape[0] if len(shape) == 1 else shape, order, copy)
 
 
-@surface(np.ravel, methods=("ravel", "flatten"))
+@surface(np.ravel, methods=("ravel",))
 def ravel(a: Any, order: str = "C") -> Any:
-    """All elements as a vector, in C order (Fortran order with order="F")."""
-    return wrapped(_reshape(as_value(a), (-1,) if as_value(a).type.size else (0,), order))
+    """All elements as a vector, in C order (Fortran order with order="F"): a view of a contiguous array."""
+    x = handle(a)
+    if order == "F":
+        x = reversed_axes(x)
+    else:
+        _refuse_memory_order("ravel", x, order)
+    return views.reshaped(x, (x.size,), current_trace(), ravel=True)
+
+
+@surface(methods=("flatten",), name="ndarray.flatten")
+def _flatten(x: Any, order: str = "C") -> Any:
+    """A copy of all elements as a vector, in C order (Fortran order with order="F")."""
+    return wrapped(as_value(ravel(x, order)))
 
 
 @surface(np.transpose, np.permute_dims)
 def transpose_(a: Any, axes: Any = None) -> Any:
     """Axes permuted: result axis i is axis axes[i]; all reversed without `axes`."""
-    v = as_value(a)
+    x = handle(a)
     if axes is None:
-        return wrapped(_reversed(v))
-    order = normalize_axis_tuple(axes, v.type.ndim)
-    if len(order) != v.type.ndim:
+        return reversed_axes(x)
+    order = normalize_axis_tuple(axes, x.ndim)
+    if len(order) != x.ndim:
         raise ValueError("axes don't match array")
-    return wrapped(transpose(v, order))
+    return transposed(x, order)
 
 
 @surface(methods=("transpose",), name="ndarray.transpose")
@@ -84,33 +113,36 @@ def _transpose_method(x: Any, *axes: Any) -> Any:
 @surface(np.matrix_transpose)
 def matrix_transpose(x: Any, /) -> Any:
     """The last two axes exchanged."""
-    v = as_value(x)
-    if v.type.ndim < 2:
-        raise ValueError(f"Input array must be at least 2-dimensional, but it is {v.type.ndim}")
-    n = v.type.ndim
-    return wrapped(transpose(v, (*range(n - 2), n - 1, n - 2)))
+    x = handle(x)
+    n = x.ndim
+    if n < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {n}")
+    return transposed(x, (*range(n - 2), n - 1, n - 2))
 
 
 @surface(np.swapaxes, methods=("swapaxes",))
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
-    v = as_value(a)
-    order = list(range(v.type.ndim))
-    i, j = axis_index(axis1, v.type.ndim), axis_index(axis2, v.type.ndim)
+    x = handle(a)
+    order = list(range(x.ndim))
+    i, j = axis_index(axis1, x.ndim), axis_index(axis2, x.ndim)
     order[i], order[j] = j, i
-    return wrapped(transpose(v, tuple(order)))
+    return transposed(x, tuple(order))
 
 
 @surface(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """Axes moved to new places, the others in their old order."""
-    v = as_value(a)
-    return wrapped(move_axes(v, source, destination))
+    x = handle(a)
+    return transposed(x, _moved(x.ndim, source, destination))
 
 
 def move_axes(v: Value, source: Any, destination: Any) -> Value:
     """`moveaxis` on IR values."""
-    ndim = v.type.ndim
+    return transpose(v, _moved(v.type.ndim, source, destination))
+
+
+def _moved(ndim: int, source: Any, destination: Any) -> tuple[int, ...]:
     source = normalize_axis_tuple(source, ndim, "source")
     destination = normalize_axis_tuple(destination, ndim, "destination")
     if len(source) != len(destination):
@@ -118,61 +150,61 @@ def move_axes(v: Value, source: Any, destination: Any) -> Value:
     order = [i for i in range(ndim) if i not in source]
     for to, axis in sorted(zip(destination, source)):
         order.insert(to, axis)
-    return transpose(v, tuple(order))
+    return tuple(order)
 
 
 @surface(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     """An axis rolled back until it lies before `start`."""
-    v = as_value(a)
-    axis = axis_index(axis, v.type.ndim)
-    start = start + v.type.ndim if start < 0 else start
-    if not 0 <= start <= v.type.ndim:
-        raise np.exceptions.AxisError(f"start {start} is out of bounds for {v.type}")
-    return wrapped(move_axes(v, axis, start - 1 if axis < start else start))
+    x = handle(a)
+    axis = axis_index(axis, x.ndim)
+    start = start + x.ndim if start < 0 else start
+    if not 0 <= start <= x.ndim:
+        raise np.exceptions.AxisError(f"start {start} is out of bounds for {x.type}")
+    return transposed(x, _moved(x.ndim, axis, start - 1 if axis < start else start))
 
 
 @surface(np.squeeze, methods=("squeeze",))
 def squeeze(a: Any, axis: Any = None) -> Any:
     """Without the axes of length 1 (or the given ones, which must have length 1)."""
-    v = as_value(a)
-    shape = v.type.shape
+    x = handle(a)
+    shape = x.shape
     if axis is None:
-        return wrapped(reshape_value(v, tuple(n for n in shape if n != 1)))
+        return with_ones(x, tuple(n for n in shape if n != 1))
     axes = normalize_axis_tuple(axis, len(shape))
     if any(shape[a] != 1 for a in axes):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
-    return wrapped(reshape_value(v, tuple(n for i, n in enumerate(shape) if i not in axes)))
+    return with_ones(x, tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
 @surface(np.expand_dims)
 def expand_dims(a: Any, axis: Any) -> Any:
     """New axes of length 1 at these places of the result."""
-    v = as_value(a)
+    x = handle(a)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    ndim = len(axes) + v.type.ndim
+    ndim = len(axes) + x.ndim
     axes = normalize_axis_tuple(axes, ndim)
-    lengths = iter(v.type.shape)
-    return wrapped(reshape_value(v, tuple(1 if i in axes else next(lengths) for i in range(ndim))))
+    lengths = iter(x.shape)
+    return with_ones(x, tuple(1 if i in axes else next(lengths) for i in range(ndim)))
 
 
 @surface(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     """The array repeated to `shape` by the rules of broadcasting."""
-    return wrapped(broadcast(as_value(array), static_ints(shape, "a shape")))
+    return repeated(handle(array), static_ints(shape, "a shape"))
 
 
 @surface(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     """All arrays repeated to their common shape, as a tuple."""
-    values = [as_value(a) for a in args]
-    shape = common_shape([v.type.shape for v in values])
-    return tuple(wrapped(broadcast(v, shape)) for v in values)
+    handles = [handle(a) for a in args]
+    shape = common_shape([x.shape for x in handles])
+    return tuple(x if x.shape == shape else repeated(x, shape) for x in handles)
 
 
 def _at_least(rank: int) -> Any:
     def f(*arys: Any) -> Any:
-        found = tuple(wrapped(at_least(as_value(a), rank)) for a in arys)
+        found = tuple(with_ones(x, _padded(x.shape, rank)) for x in map(array_handle, arys))
         return found[0] if len(found) == 1 else found
 
     f.__name__ = f"atleast_{rank}d"
@@ -182,34 +214,45 @@ def _at_least(rank: int) -> Any:
 
 def at_least(v: Value, rank: int) -> Value:
     """`v` with axes of length 1 added where NumPy's atleast_nd adds them."""
-    shape = v.type.shape
+    return reshape_value(v, _padded(v.type.shape, rank))
+
+
+def _padded(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
     if len(shape) >= rank:
-        return v
+        return shape
     if rank == 3 and len(shape) == 2:
-        return reshape_value(v, (*shape, 1))
+        return (*shape, 1)
     if rank == 3 and len(shape) == 1:
-        return reshape_value(v, (1, *shape, 1))
-    return reshape_value(v, (1,) * (rank - len(shape)) + shape)
+        return (1, *shape, 1)
+    return (1,) * (rank - len(shape)) + shape
 
 
 atleast_1d, atleast_2d, atleast_3d = map(_at_least, (1, 2, 3))
 
 
-@surface(np.copy, methods=("copy",))
+@surface(np.copy)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """The array itself: traced arrays are values, which nobody changes."""
+    """A new array of the same elements."""
     refuse_order("copy", order)
-    return wrapped(as_value(a))
+    return fresh(as_value(a))
 
 
-def _astype(x: Any, dtype: Any, order: str, casting: str) -> Any:
+@surface(methods=("copy",), name="ndarray.copy")
+def _copy_method(x: Any, order: str = "C") -> Any:
+    """`x.copy()`; of a number itself."""
+    return copy(x, order) if is_array(x) else x
+
+
+def _astype(x: Any, dtype: Any, order: str, casting: str, copy: Any = True) -> Any:
     refuse_order("astype", order)
     v, target = as_value(x), canonical(dtype)
     if not np.can_cast(v.dtype, target, casting=casting):  # type: ignore[arg-type]
         raise TypeError(
             f"Cannot cast array data from {v.dtype!r} to {target!r} according to the rule '{casting}'"
         )
-    return wrapped(convert(v, target))
+    if not copy and v.dtype is target:
+        return handle(x)
+    return fresh(convert(v, target)) if is_array(handle(x)) else wrapped(convert(v, target))
 
 
 @surface(methods=("astype",), name="ndarray.astype")
@@ -217,13 +260,13 @@ def _astype_method(
     x: Any, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
 ) -> Any:
     """The values in another dtype."""
-    return _astype(x, dtype, order, casting)
+    return _astype(x, dtype, order, casting, copy)
 
 
 @surface(*((np.astype,) if hasattr(np, "astype") else ()))
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """The values in another dtype."""
-    return _astype(x, dtype, "K", "unsafe")
+    return _astype(x, dtype, "K", "unsafe", copy)
 
 
 @surface(methods=("view",), name="ndarray.view", differentiable=False)
@@ -281,10 +324,22 @@ def _tolist(x: Any) -> Any:
     return [_tolist(row) for row in x]
 
 
+@surface(np.real, name="real")
+def real(val: Any) -> Any:
+    """The array itself, as complex numbers are not supported yet."""
+    return handle(val)
+
+
+def _flat(x: Any) -> Any:
+    """All elements in C order as a vector, through which the array is written, however it is laid out."""
+    begin((x,))
+    return with_ones(x, (x.size,))
+
+
 def _properties() -> None:
     """Attributes of ndarray that are computed; the others belong to Traced."""
     Traced.mT = property(lambda x: matrix_transpose(x))  # type: ignore[attr-defined]
-    Traced.flat = property(lambda x: iter(ravel(x)))  # type: ignore[attr-defined]
+    Traced.flat = property(_flat, lambda x, value: _flat(x).__setitem__(..., value))  # type: ignore
 
 
 _properties()

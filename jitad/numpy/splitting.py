@@ -25,12 +25,13 @@ from .values import (
     static_ints,
 )
 from .values import concatenate as join
+from .viewing import handle, sliced_axis, with_ones
 
 
-def _cut(v: Value, bounds: list[int], axis: int) -> list[Any]:
-    n = v.type.shape[axis]
+def _cut(x: Traced, bounds: list[int], axis: int) -> list[Any]:
+    n = x.shape[axis]
     edges = [slice(a, b).indices(n)[:2] for a, b in zip([0, *bounds], [*bounds, n])]
-    return [wrapped(slice_axis(v, axis, min(a, n), 1, max(b - a, 0))) for a, b in edges]
+    return [sliced_axis(x, axis, min(a, n), 1, max(b - a, 0)) for a, b in edges]
 
 
 def _sections(n: int, sections: int) -> list[int]:
@@ -44,33 +45,33 @@ def _sections(n: int, sections: int) -> list[int]:
 @surface(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along an axis, as nearly equal as possible, or cut at the given indices."""
-    v = as_value(ary)
-    axis = axis_index(axis, v.type.ndim)
+    x = handle(ary)
+    axis = axis_index(axis, x.ndim)
     indices_or_sections = concrete(indices_or_sections)
     if np.ndim(indices_or_sections):
-        return _cut(v, list(static_ints(indices_or_sections, "a split index")), axis)
+        return _cut(x, list(static_ints(indices_or_sections, "a split index")), axis)
     sections = static_int(indices_or_sections, "the number of sections")
-    return _cut(v, _sections(v.type.shape[axis], sections), axis)
+    return _cut(x, _sections(x.shape[axis], sections), axis)
 
 
 @surface(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along an axis, all equal, or cut at the given indices."""
-    v = as_value(ary)
+    x = handle(ary)
     indices_or_sections = concrete(indices_or_sections)
     if not np.ndim(indices_or_sections):
         sections = static_int(indices_or_sections, "the number of sections")
-        if v.type.shape[axis_index(axis, v.type.ndim)] % sections:
+        if x.shape[axis_index(axis, x.ndim)] % sections:
             raise ValueError("array split does not result in an equal division")
-    return array_split(ary, indices_or_sections, axis)
+    return array_split(x, indices_or_sections, axis)
 
 
 def _splitter(name: str, rank: int, axis_of: Callable[[int], int]) -> Any:
     def f(ary: Any, indices_or_sections: Any) -> list[Any]:
-        v = as_value(ary)
-        if v.type.ndim < rank:
+        x = handle(ary)
+        if x.ndim < rank:
             raise ValueError(f"{name} only works on arrays of {rank} or more dimensions")
-        return split(wrapped(v), indices_or_sections, axis_of(v.type.ndim))
+        return split(x, indices_or_sections, axis_of(x.ndim))
 
     f.__name__ = name
     f.__doc__ = f"`split` along the axis that {name} is named for."
@@ -85,10 +86,10 @@ dsplit = _splitter("dsplit", 3, lambda ndim: 2)
 @surface(*((np.unstack,) if hasattr(np, "unstack") else ()))
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     """The entries along an axis, as a tuple."""
-    v = as_value(x)
-    axis = axis_index(axis, v.type.ndim)
-    shape = v.type.shape[:axis] + v.type.shape[axis + 1 :]
-    return tuple(wrapped(reshape(slice_axis(v, axis, i, 1, 1), shape)) for i in range(v.type.shape[axis]))
+    x = handle(x)
+    axis = axis_index(axis, x.ndim)
+    shape = x.shape[:axis] + x.shape[axis + 1 :]
+    return tuple(with_ones(sliced_axis(x, axis, i, 1, 1), shape) for i in range(x.shape[axis]))
 
 
 # Repetition

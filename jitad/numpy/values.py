@@ -77,7 +77,7 @@ def broadcast(v: Value, shape: Shape) -> Value:
     """`v` repeated to `shape` by NumPy's rules; ValueError if it does not fit."""
     if v.type.shape == shape:
         return v
-    kept, axes = _broadcast_axes(v.type, shape)
+    kept, axes = broadcast_axes(v.type, shape)
     return ops.broadcast(reshape(v, kept), shape=shape, axes=axes)
 
 
@@ -91,7 +91,8 @@ def operand(v: Value, shape: Shape) -> Value:
 
 
 @lru_cache(maxsize=4096)
-def _broadcast_axes(type: Type, shape: Shape) -> tuple[Shape, tuple[int, ...]]:
+def broadcast_axes(type: Type, shape: Shape) -> tuple[Shape, tuple[int, ...]]:
+    """The lengths of the axes that are not repeated, and where they stand in `shape`."""
     lead = len(shape) - type.ndim
     if lead < 0 or any(n not in (1, m) for n, m in zip(type.shape, shape[lead:])):
         raise ValueError(f"{type} cannot be broadcast to shape {shape}")
@@ -215,6 +216,7 @@ __all__ = [
     "axis_index",
     "axis_tuple",
     "broadcast",
+    "broadcast_axes",
     "canonical",
     "common_dtype",
     "common_shape",

@@ -32,7 +32,16 @@ METHODS_OF_NDARRAY = """
     prod put ravel repeat reshape resize round searchsorted setfield setflags sort squeeze std sum
     swapaxes take tobytes tofile tolist trace transpose var view
 """.split()
-ELSEWHERE = {"matvec", "vecmat", "full", "array", "asarray", "astype"}  # tested by themselves
+ELSEWHERE = {
+    "matvec",
+    "vecmat",
+    "full",
+    "array",
+    "asarray",
+    "asanyarray",
+    "ascontiguousarray",
+    "astype",
+}  # tested by themselves
 
 
 CREATORS = "zeros ones empty eye identity tri arange triu_indices tril_indices diag_indices indices".split()

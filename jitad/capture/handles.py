@@ -1,0 +1,180 @@
+"""Handles: what a traced array holds now, seen from any open trace, and how it is written.
+
+A root has a current IR value, which a write replaces. A view has a parent and the step that leads from there
+to it: it is read from its parent, and writing into it writes into its parent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..ir.graph import Value
+from .source import at, user_line
+
+if TYPE_CHECKING:
+    from .trace import Trace
+    from .traced import Traced
+
+
+class Root:
+    """What is special about a root; most have nothing.
+
+    version  how often it was written in its own trace
+    sealed   (error class, text) if it must not be written
+    rank0    it is an array of shape (), not a number
+    """
+
+    __slots__ = ("version", "sealed", "rank0")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.sealed: tuple[type[Exception], str] | None = None
+        self.rank0 = False
+
+
+class View:
+    """How a view hangs on its parent.
+
+    step     what is read of the parent (see `views`)
+    root     the handle at the end of the chain of parents
+    seen     the version of the root for which the view's value is known
+    strides  in elements, of NumPy's view of a C-ordered array; they decide which reshapes copy
+    """
+
+    __slots__ = ("parent", "step", "root", "seen", "sealed", "strides")
+
+    def __init__(self, parent: Traced, step: Any, sealed: tuple[type[Exception], str] | None) -> None:
+        above = parent.state
+        self.parent = parent
+        self.step = step
+        self.root: Traced = above.root if above.__class__ is View else parent
+        self.seen = -1
+        self.sealed = sealed or (above.sealed if above is not None else None)
+        self.strides: tuple[int, ...] | None = None
+
+
+#: Why a view that repeats elements, or a diagonal, cannot be written.
+READ_ONLY = (ValueError, "assignment destination is read-only")
+
+
+def state_of(root: Traced) -> Root:
+    """The state of a root, made if it has none."""
+    if root.state is None:
+        root.state = Root()
+    return root.state
+
+
+def is_array(x: Traced) -> bool:
+    """Whether `x` stands for an array, which can be written, and not for a number."""
+    if x.type.shape:
+        return True
+    state = x.state
+    return state is not None and (state.__class__ is View or state.rank0)
+
+
+def version_of(root: Traced) -> int:
+    """How often a root was written in its own trace."""
+    return 0 if root.state is None else root.state.version
+
+
+def root_of(x: Traced) -> Traced:
+    """The handle that a view is a view of; a root itself."""
+    return x.state.root if x.state.__class__ is View else x
+
+
+def see(x: Traced, trace: Trace) -> Value:
+    """The value that `x` has now, as a value of `trace`: its own or one inside it.
+
+    Of a view `trace` has to be the innermost one, in which the reading is recorded.
+    """
+    state = x.state
+    if state.__class__ is not View:
+        return x._value if x.home is trace else trace.see(x)
+    stamp = trace.stamp(state.root)
+    if x.home is not trace:
+        return trace.see_view(x, stamp)
+    if state.seen != stamp:
+        x._value = state.step.read(see(state.parent, trace))
+        state.seen = stamp
+    return x._value
+
+
+def assign(x: Traced, value: Value, trace: Trace) -> None:
+    """Write `value`, of the type of `x`, into all of `x`; `trace` is the innermost one.
+
+    Raises ValueError for a read-only view, NotImplementedError for arrays that do not belong to the function
+    which is traced.
+    """
+    state = x.state
+    if state is not None and state.sealed is not None:
+        refuse(state.sealed)
+    if state.__class__ is not View:
+        trace.write(x, value)
+        return
+    step = state.step.seen_from(x.home, trace)
+    assign(state.parent, step.write(see(state.parent, trace), value), trace)
+    if x.home is trace:
+        x._value, state.seen = value, trace.stamp(state.root)
+
+
+def refuse(sealed: tuple[type[Exception], str]) -> NoReturn:
+    """Raise for a write into what must not be written."""
+    kind, text = sealed
+    raise kind(f"{text}{at(user_line(3))}")
+
+
+def strides_of(x: Traced) -> tuple[int, ...]:
+    """The strides, in elements, that NumPy's array would have if all roots are C-ordered."""
+    state = x.state
+    if state.__class__ is not View:
+        return c_strides(x.type.shape)
+    if state.strides is None:
+        state.strides = state.step.strides(strides_of(state.parent), state.parent.type.shape)
+    return state.strides
+
+
+def c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides, in elements, of a C-contiguous array."""
+    out, n = [], 1
+    for length in reversed(shape):
+        out.append(n)
+        n *= length
+    return tuple(reversed(out))
+
+
+def is_contiguous(x: Traced) -> bool:
+    """Whether NumPy's array would be C-contiguous."""
+    if x.state.__class__ is not View:
+        return True
+    shape = x.type.shape
+    if 0 in shape:
+        return True
+    return all(n == 1 or a == b for n, a, b in zip(shape, strides_of(x), c_strides(shape)))
+
+
+def reshaped_strides(
+    strides: tuple[int, ...], shape: tuple[int, ...], new: tuple[int, ...]
+) -> tuple[int, ...] | None:
+    """The strides after a reshape without copying; None where NumPy has to copy.
+
+    Axes are matched in groups of equal size; the old axes of a group must lie one inside the other.
+    """
+    if 0 in shape:
+        return c_strides(new)
+    old = [(n, s) for n, s in zip(shape, strides) if n != 1]
+    out: list[int] = []
+    i = j = 0
+    while i < len(old) and j < len(new):
+        first, start = i, j
+        have, want = old[i][0], new[j]
+        i, j = i + 1, j + 1
+        while have != want:
+            if want < have:
+                want, j = want * new[j], j + 1
+            else:
+                have, i = have * old[i][0], i + 1
+        if any(old[k][1] != old[k + 1][1] * old[k + 1][0] for k in range(first, i - 1)):
+            return None
+        inner = c_strides(new[start:j])
+        out += [old[i - 1][1] * s for s in inner]
+    return (*out, *(1 for _ in new[len(out) :]))

@@ -1,0 +1,81 @@
+"""Writing under a mask whose true elements are only known at run time: a selection between old and new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..capture import views
+from ..capture.handles import assign, see
+from ..capture.trace import current_trace
+from ..capture.tracer import Traced, known
+from ..ir.graph import Value
+from ..ir.types import BOOL, Shape
+from .core import unsupported
+from .indexing import steps_to
+from .promotion import cast, normal
+from .values import as_value, broadcast, reshape, select
+
+
+def mask_place(key: Any) -> int | None:
+    """Where in a key a mask stands that depends on an argument; None if there is none."""
+    for i, k in enumerate(key if isinstance(key, tuple) else (key,)):
+        if isinstance(k, Traced) and k.dtype is BOOL and k.ndim and known(k) is None:
+            return i
+    return None
+
+
+def under_mask(x: Traced, key: Any, place: int) -> tuple[Traced, Value, int]:
+    """The part of `x` that a key with a mask chooses from, the mask as large, and how many axes follow it.
+
+    The view has the axes of the mask where NumPy's result has one axis of its true elements.
+    """
+    entries = key if isinstance(key, tuple) else (key,)
+    mask = entries[place]
+    before, after = entries[:place], entries[place + 1 :]
+    if any(isinstance(k, (Traced, list)) and getattr(k, "shape", (1,)) for k in (*before, *after)):
+        unsupported(f"a traced mask beside another array in the key {key!r}", "choose with np.where")
+    whole = (*before, *(slice(None) for _ in mask.shape), *after)
+    steps, _ = steps_to(x.shape, whole)
+    view = views.viewed(x, steps, current_trace(), now=False)
+    first = _axes_of(before, x, whole)
+    chosen = view.shape[first : first + mask.ndim]
+    for axis, (n, m) in enumerate(zip(chosen, mask.shape)):
+        if n != m:
+            raise IndexError(
+                f"boolean index did not match indexed array along axis {first + axis}; size of axis is {n} "
+                f"but size of corresponding boolean axis is {m}"
+            )
+    trailing = view.ndim - first - mask.ndim
+    large = broadcast(reshape(as_value(mask), mask.shape + (1,) * trailing), view.shape)
+    return view, large, trailing
+
+
+def _axes_of(before: tuple[Any, ...], x: Traced, whole: tuple[Any, ...]) -> int:
+    """How many axes of the view the entries before the mask give."""
+    hidden = x.ndim - sum(k is not None and k is not Ellipsis for k in whole)
+    axes = 0
+    for k in before:
+        axes += hidden if k is Ellipsis else int(k is None or isinstance(k, slice))
+    return axes
+
+
+def write_masked(x: Traced, key: Any, place: int, value: Any) -> None:
+    """`x[key] = value` for a key with one traced mask."""
+    view, mask, trailing = under_mask(x, key, place)
+    new = cast(normal(value), x.dtype)
+    if not fits_every_selection(new.type.shape, trailing):
+        unsupported(
+            f"writing {new.type} under a traced mask, whose count of true elements is known at run time only",
+            "x[...] = np.where(mask, value, x) with a value as large as x",
+        )
+    trace = current_trace()
+    assign(view, select(mask, new, see(view, trace)), trace)
+
+
+def fits_every_selection(shape: Shape, trailing: int) -> bool:
+    """Whether a value broadcasts however many elements the mask has: it does not vary along its axis."""
+    extra = len(shape) - trailing
+    return extra <= 0 or all(n == 1 for n in shape[:extra])
+
+
+__all__ = ["fits_every_selection", "mask_place", "under_mask", "write_masked"]

@@ -1,0 +1,120 @@
+"""Writing into arrays: item assignment and in-place operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..capture import views
+from ..capture.handles import assign, is_array, see
+from ..capture.trace import current_trace
+from ..capture.tracer import METHODS, Traced, implements_method
+from ..ir.graph import Value
+from ..ir.types import Shape
+from .core import located, surface
+from .indexing import steps_to
+from .masks import mask_place, write_masked
+from .promotion import cast, normal
+from .values import broadcast, convert, reshape
+
+
+@surface(methods=("__setitem__",), name="ndarray.__setitem__")
+def _setitem(x: Any, key: Any, value: Any) -> None:
+    """`x[key] = value` for every key of reading; of repeated places in an index array the last one wins."""
+    require_array(x)
+    place = mask_place(key)
+    if place is not None:
+        write_masked(x, key, place, value)
+        return
+    trace = current_trace()
+    steps, is_view = steps_to(x.type.shape, key)
+    if is_view and _is_view(value) and views.same_view(views.viewed(x, steps, trace, now=False), value):
+        return  # the end of x[key] op= y
+    target = views.type_after(x.type, steps)
+    new = fitted(cast(normal(value), target.dtype), target.shape)
+    if new.type.size:
+        assign(x, views.write(see(x, trace), steps, new), trace)
+
+
+def _is_view(x: Any) -> bool:
+    return isinstance(x, Traced) and is_array(x)
+
+
+def require_array(x: Any) -> None:
+    """TypeError for traced numbers, which cannot be written."""
+    if not is_array(x):
+        kind = {"f": "float", "b": "bool"}.get(x.dtype.kind, "int") if x.weak else f"numpy.{x.dtype}"
+        raise TypeError(f"{kind!r} object does not support item assignment")
+
+
+def fitted(v: Value, shape: Shape) -> Value:
+    """`v` broadcast to the shape of what it is written into; leading axes of length 1 are dropped."""
+    given = v.type.shape
+    extra = len(given) - len(shape)
+    if extra > 0 and all(n == 1 for n in given[:extra]):
+        v = reshape(v, given[extra:])
+    try:
+        return broadcast(v, shape)
+    except ValueError:
+        raise ValueError(f"could not broadcast input array from shape {given} into shape {shape}") from None
+
+
+def store(x: Traced, result: Traced, name: str) -> Traced:
+    """Write the result of the ufunc `name` into all of the array `x`, as its `out=`.
+
+    Raises TypeError where NumPy's rule "same_kind" forbids the cast, ValueError if the shapes differ.
+    """
+    if not np.can_cast(result.dtype, x.dtype, "same_kind"):
+        raise TypeError(
+            f"Cannot cast ufunc {name!r} output from {result.dtype!r} to {x.dtype!r} "
+            "with casting rule 'same_kind'"
+        )
+    if result.shape != x.shape:
+        shapes = f"{x.shape} doesn't match the broadcast shape {result.shape}"
+        raise ValueError(f"non-broadcastable output operand with shape {shapes}")
+    trace = current_trace()
+    assign(x, convert(see(result, trace), x.dtype), trace)
+    return x
+
+
+_UFUNC_NAMES = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "floordiv": "floor_divide",
+    "mod": "remainder",
+    "pow": "power",
+    "matmul": "matmul",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "lshift": "left_shift",
+    "rshift": "right_shift",
+}
+
+
+def _inplace(name: str) -> Any:
+    operator = METHODS[f"__{name}__"]
+    ufunc = _UFUNC_NAMES[name]
+    written = located(lambda x, result: store(x, result, ufunc), f"__i{name}__")
+
+    def update(x: Traced, other: Any) -> Any:
+        result = operator(x, other)
+        if result is NotImplemented or not is_array(x):
+            return result
+        return written(x, result)
+
+    update.__name__ = update.__qualname__ = f"__i{name}__"
+    return update
+
+
+def _register() -> None:
+    for name in _UFUNC_NAMES:
+        implements_method(f"__i{name}__")(_inplace(name))
+
+
+_register()
+
+__all__ = ["fitted", "require_array", "store"]

@@ -16,14 +16,14 @@ from .views import is_transpose, is_unit_reshape, is_view, own_cost, rereads
 if TYPE_CHECKING:
     from .plan import Plan
 
-#: Expressions cheaper than this (in additions) are computed again without asking.
-DEAR = 8.0
+#: Expressions cheaper than this (in additions) are computed again, unless they were as often as that.
+DEAR, OFTEN = 8.0, 64
 #: Traffic of one 8-byte element, in additions: written once, read by each reader.
 STORE, LOAD = 4.0, 1.5
 #: Loading an element from a column, beside its neighbours: once each instead of a vector at a time.
 LOAD_COLUMN = 3.0
 #: Rows from this length on are read in vectors.
-ROW = 16
+ROW = 8
 
 
 def columns_to_copy(plan: Plan) -> list[Eqn]:
@@ -51,7 +51,7 @@ def values_to_keep(plan: Plan) -> Iterable[Eqn]:
     """The equations whose results should be stored although nothing forces it."""
     readers = _readers(plan)
     shared = {v: n for v, n in readers.items() if n > 1}
-    if not any(plan.inline_cost(v) >= DEAR for v in shared):
+    if not any(plan.inline_cost(v) >= (DEAR if n < OFTEN else LOAD) for v, n in shared.items()):
         return []
     nodes = [eqn.results[0] for eqn in plan.fn.eqns if eqn.results and eqn.results[0] in shared]
     edges = [(u, v) for v in nodes for u in plan.producer[v].operands if u in shared]

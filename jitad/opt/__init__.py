@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ir.graph import Function
+from .block import block
 from .contract import contract
 from .dce import dce
 from .flatten import flatten
@@ -11,7 +12,7 @@ from .layout import arrange
 from .simplify import simplify
 from .sums import move_sums
 
-__all__ = ["arrange", "contract", "dce", "flatten", "hoist", "move_sums", "optimize", "simplify"]
+__all__ = ["arrange", "block", "contract", "dce", "flatten", "hoist", "move_sums", "optimize", "simplify"]
 
 
 def optimize(fn: Function) -> Function:

@@ -21,13 +21,13 @@ def arrange(fn: Function) -> Function:
     reduction keeps the order of what it reduces; parameters and results keep theirs. Bits stay the same
     but for the order of summation. O(equations).
     """
-    if any(eqn.regions for eqn in fn.eqns) or not any(_is_batched(eqn) for eqn in fn.eqns):
+    if any(eqn.regions for eqn in fn.eqns) or not any(is_batched(eqn) for eqn in fn.eqns):
         return fn
     orders = _Orders(fn).chosen()
     return simplify(_Arranged(fn, orders).run()) if orders else fn
 
 
-def _is_batched(eqn: Eqn) -> bool:
+def is_batched(eqn: Eqn) -> bool:
     return eqn.op.name == "dot" and bool(eqn.attrs["batch"][0]) and bool(eqn.attrs["contract"][0])
 
 
@@ -69,7 +69,7 @@ class _Orders:
         """The order of each array that does not keep its own: stored axis i is axis order[i]."""
         wanted: dict[Value, set[Axes]] = {}
         for eqn in self.fn.eqns:
-            if _is_batched(eqn):
+            if is_batched(eqn):
                 for v, batch in zip(eqn.operands, eqn.attrs["batch"]):
                     base, order = self.through(v)
                     wanted.setdefault(self.find(base), set()).add(tuple(order[a] for a in batch))

@@ -70,6 +70,13 @@ def test_gaussian_mixture_keeps_two_arrays_for_each_point_component_and_dimensio
     assert workspace(module.objective, module.sample(n, d, k), (0, 1, 2, 3)) <= bound + 8 * n * d + SPARE
 
 
+def test_a_large_gaussian_mixture_keeps_one_array() -> None:
+    module, (n, d, k) = example("gmm"), (1000, 64, 100)
+    bound = 8 * n * k * d + 6 * 8 * n * k + 3 * 8 * k * d * d + 4 * 8 * n * d
+    assert workspace(module.objective, module.sample(n, d, k), (0, 1, 2, 3)) <= bound
+    assert jad.jit(module.objective).compile(*module.sample(n, d, k)).workspace_bytes <= bound - 8 * n * k * d
+
+
 N, D = 600, 24
 X, M, A = rng.normal(size=(N, D)), rng.normal(size=D), rng.normal(size=(D, D))
 
@@ -116,3 +123,16 @@ def test_large_workspaces_ask_for_large_pages() -> None:
         compiled = jad.jit(f).compile(x)
         assert ("madvise" in compiled.llvm) == asked
         np.testing.assert_allclose(jad.jit(f)(x), f(x), rtol=1e-12)
+
+
+def test_small_operands_of_short_products_are_computed_once() -> None:
+    n, d = 2000, 12
+    places, mask = rng.integers(0, 50, size=(d, d)), np.tril(np.ones((d, d)))
+    arguments = rng.normal(size=50), rng.normal(size=(n, d))
+    for f in (
+        lambda p, x: np.sum(np.tanh(x @ (mask * p[places]))),
+        lambda p, x: np.sum(np.tanh(x @ (mask * p[places]).T)),
+    ):
+        compiled = jad.jit(f).compile(*arguments)
+        assert 8 * d * d <= compiled.workspace_bytes <= 3 * 8 * d * d
+        np.testing.assert_allclose(jad.jit(f)(*arguments), f(*arguments), rtol=1e-12)

@@ -46,7 +46,7 @@ def fits() -> dict[str, object]:
         "HALF_PI_F32": split(mp.pi / 2, 24, dtype=np.float32),
         "ARCTAN_SINGLE": odd_series(mp.atan, 1.0, 8, centre=1.0, dtype=np.float32),
         "ARCSIN": odd_series(mp.asin, 0.25, 12),
-        "ARCSIN_F32": odd_series(mp.asin, 0.25, 4),
+        "ARCSIN_F32": odd_series(mp.asin, 0.25, 5, dtype=np.float32),
     }
 
 

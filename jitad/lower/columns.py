@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from .emitter import Reg, memory_type
 from .fold import Fold, beyond
 from .index import Index
+from .nest import Nest
 
 if TYPE_CHECKING:
-    from .nest import Nest
     from .roots import Root
 
 #: Rows of a block, and blocks of a second-level one.
@@ -107,3 +107,28 @@ class ColumnFold(Fold):
         if rest:
             overlap = self.e.literal(width - rest, "i64")
             nest.loop(self.columns - width, self.columns, width, lambda: body(overlap))
+
+
+def sum_columns(nest: Nest, rows: int, folds: list[ColumnFold], row: Callable[[], None]) -> None:
+    """The loop over rows, in blocks after each of which the folds go on to their next level."""
+    end = rows - rows % ROWS if rows > ROWS else 0
+
+    def block(at: str) -> None:
+        nest.span(at, ROWS, (0, rows), 1, row)
+        for fold in folds:
+            fold.raise_rows(1)
+
+    def group(at: str) -> None:
+        nest.plain_loop(at, nest.e.clamped_sum(at, ROWS * SUPER_ROWS, end), ROWS, block)
+        for fold in folds:
+            fold.raise_rows(2)
+
+    for fold in folds:
+        fold.start_rows()
+    if rows > ROWS * SUPER_ROWS:
+        nest.plain_loop("0", str(end), ROWS * SUPER_ROWS, group)
+    else:
+        nest.plain_loop("0", str(end), ROWS, block)
+    nest.loop(end, rows, 1, row)
+    for fold in folds:
+        fold.end_rows()

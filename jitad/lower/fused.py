@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
-from .columns import ROWS, SUPER_ROWS, ColumnFold
+from .columns import ColumnFold, sum_columns
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold, beyond
 from .index import Index, Ix, identity
@@ -124,40 +124,12 @@ class Fused:
         elif a == len(self.space) - 2 and self._tiled():
             self._tiles(a)
         elif a == len(self.space) - 2 and (columns := [f for f in self.folds if isinstance(f, ColumnFold)]):
-            self._row_blocks(a, columns)
+            sum_columns(self.nest, self.space[a], columns, lambda: self._axis(a + 1))
         else:
             for lo, hi in pairwise(self.cuts[a]):
                 self.nest.loop(lo, hi, 1, lambda: self._axis(a + 1))
         for fold in starting:
             fold.close()
-
-    def _row_blocks(self, a: int, columns: list[ColumnFold]) -> None:
-        """Axis `a` in blocks of rows, after each of which column folds go on to their next level."""
-        nest, rows = self.nest, self.space[a]
-        end = rows - rows % ROWS if rows > ROWS else 0
-
-        def row() -> None:
-            self._axis(a + 1)
-
-        def block(at: str) -> None:
-            nest.span(at, ROWS, (0, rows), 1, row)
-            for fold in columns:
-                fold.raise_rows(1)
-
-        def group(at: str) -> None:
-            nest.plain_loop(at, nest.e.clamped_sum(at, ROWS * SUPER_ROWS, end), ROWS, block)
-            for fold in columns:
-                fold.raise_rows(2)
-
-        for fold in columns:
-            fold.start_rows()
-        if rows > ROWS * SUPER_ROWS:
-            nest.plain_loop("0", str(end), ROWS * SUPER_ROWS, group)
-        else:
-            nest.plain_loop("0", str(end), ROWS, block)
-        nest.loop(end, rows, 1, row)
-        for fold in columns:
-            fold.end_rows()
 
     def _tiled(self) -> bool:
         """Whether the two innermost axes are walked in tiles, for operands that are read along columns."""

@@ -26,8 +26,9 @@ from .polynomial import even_odd, fma, least
 #: bits(1/x) ≈ this - bits(x), within 12 %.
 RECIPROCAL = 0x7FDE6238DA3C2118
 #: bits(1/√x) ≈ this - bits(x)/2, within 4 %.
-RECIPROCAL_ROOT = 0x5FE6EB50C7B537A9
+_RECIPROCAL_ROOT = {F64: 0x5FE6EB50C7B537A9, F32: 0x5F375A86}
 SIGN = -(2**63)
+_SIGN = {F64: SIGN, F32: -(2**31)}
 #: arctan2 leaves a point to libm when its greater coordinate is not between these, or the other is below.
 LEAST, MOST = 2.0**-500, 2.0**500
 #: Stands for ∞, and its reciprocal for 0, where single precision is computed in double.
@@ -35,6 +36,7 @@ LARGE = 1e300
 _LARGE = {F64: LARGE, F32: 3e38}
 _HALF_PI = {F64: HALF_PI, F32: HALF_PI_F32}
 _ARCTAN = {F64: ARCTAN, F32: ARCTAN_SINGLE}
+_ARCSIN = {F64: ARCSIN, F32: ARCSIN_F32}
 
 
 def arctan(e: Any, x: Any) -> Any:
@@ -49,12 +51,12 @@ def arctan2(e: Any, y: Any, x: Any) -> Any:
 
 def arcsin(e: Any, x: Any) -> Any:
     """The inverse sine, ≤ 1 ULP."""
-    return e.function("arcsin", _arcsin_f32 if e.single(x) else _arcsin, x)
+    return e.function("arcsin", _arcsin, x)
 
 
 def arccos(e: Any, x: Any) -> Any:
     """The inverse cosine, ≤ 1 ULP."""
-    return e.function("arccos", _arccos_f32 if e.single(x) else _arccos, x)
+    return e.function("arccos", _arccos, x)
 
 
 def _arctan(e: Any, x: Any) -> Any:
@@ -131,32 +133,33 @@ def _quadrant(e: Any, x: Any, turned: Any) -> tuple[Any, Any]:
 
 
 def _flipped(e: Any, x: Any, sign: Any) -> Any:
-    return e.bitcast(e.op("xor", e.bitcast(x, "i64"), sign), "double")
+    form = format_of(e, x)
+    return e.bitcast(e.op("xor", e.bitcast(x, form.word), sign), form.type)
 
 
 def _arcsin(e: Any, x: Any) -> Any:
     """x + x·w up to ½; π/2 - 2·arcsin √((1 - |x|)/2) beyond."""
-    size, zero = e.intrinsic("llvm.fabs", x), e.const(0.0, x)
+    form, size, zero = format_of(e, x), e.intrinsic("llvm.fabs", x), e.const(0.0, x)
     large, u, s, low = _root(e, size)
     t = e.select(large, e.op("fmul", s, e.const(-2.0, x)), size)
-    base, base_low = (e.select(large, e.const(part, x), zero) for part in HALF_PI)
-    out = _sum(e, base, t, _times(e, u, ARCSIN), e.select(large, e.op("fsub", base_low, low), zero))
+    base, base_low = (e.select(large, e.const(part, x), zero) for part in _HALF_PI[form])
+    out = _sum(e, base, t, _times(e, u, _ARCSIN[form]), e.select(large, e.op("fsub", base_low, low), zero))
     return e.intrinsic("llvm.copysign", out, x)
 
 
 def _arccos(e: Any, x: Any) -> Any:
     """π/2 - (x + x·w) up to ½; 2·arcsin √((1 - |x|)/2) beyond, or π minus that where x < 0."""
-    size, zero = e.intrinsic("llvm.fabs", x), e.const(0.0, x)
+    form, size, zero = format_of(e, x), e.intrinsic("llvm.fabs", x), e.const(0.0, x)
     large, u, s, low = _root(e, size)
-    bits = e.bitcast(x, "i64")
-    sign = e.op("and", bits, e.const(SIGN, bits))
+    bits = e.bitcast(x, form.word)
+    sign = e.op("and", bits, e.const(_SIGN[form], bits))
     t = e.select(large, _flipped(e, e.op("fadd", s, s), sign), e.fneg(x))
     negative = e.fcmp("olt", x, zero)
     base, base_low = (
         e.select(large, e.select(negative, e.const(2 * part, x), zero), e.const(part, x)) for part in HALF_PI
     )
     low = e.select(large, _flipped(e, low, sign), zero)
-    return _sum(e, base, t, _times(e, u, ARCSIN), e.op("fadd", base_low, low))
+    return _sum(e, base, t, _times(e, u, _ARCSIN[form]), e.op("fadd", base_low, low))
 
 
 def _root(e: Any, size: Any) -> tuple[Any, Any, Any, Any]:
@@ -167,42 +170,6 @@ def _root(e: Any, size: Any) -> tuple[Any, Any, Any, Any]:
     s = e.intrinsic("llvm.sqrt", z)
     low = e.op("fmul", fma(e, e.fneg(s), s, z), _rough_root_reciprocal(e, z))
     return large, e.select(large, z, e.op("fmul", size, size)), s, low
-
-
-def _arcsin_f32(e: Any, x: Any) -> Any:
-    large, t, w = _chord_f32(e, x)
-    out = fma(e, t, w, t)
-    beyond = fma(e, out, e.const(-2.0, t), e.const(HALF_PI[0], t))
-    out = e.cast("fptrunc", e.select(large, beyond, out), np.float32)
-    return e.intrinsic("llvm.copysign", out, x)
-
-
-def _arccos_f32(e: Any, x: Any) -> Any:
-    large, t, w = _chord_f32(e, x)
-    angle = fma(e, t, w, t)  # of |x| or of half its chord
-    twice = e.op("fadd", angle, angle)
-    negative = e.fcmp("olt", x, e.const(0.0, x))
-    half_pi = e.const(HALF_PI[0], t)
-    beyond = e.select(negative, fma(e, angle, e.const(-2.0, t), e.const(2 * HALF_PI[0], t)), twice)
-    within = e.op("fsub", half_pi, e.select(negative, e.fneg(angle), angle))
-    return e.cast("fptrunc", e.select(large, beyond, within), np.float32)
-
-
-def _chord_f32(e: Any, x: Any) -> tuple[Any, Any, Any]:
-    """Whether |x| > ½; t = |x|, or else √((1 - |x|)/2); w in arcsin t = t + t·w; both in double.
-
-    The root is taken in single precision, and what it lost is added as in `_root`.
-    """
-    size, half = e.intrinsic("llvm.fabs", x), e.const(0.5, x)
-    large = e.fcmp("ogt", size, half)
-    z = fma(e, size, e.const(-0.5, x), half)  # exact where |x| ≥ ½
-    s = e.cast("fpext", e.intrinsic("llvm.sqrt", z), np.float64)
-    z, size = (e.cast("fpext", v, np.float64) for v in (z, size))
-    lost = e.op("fmul", fma(e, e.fneg(s), s, z), e.const(0.5, s))
-    s = fma(e, lost, _rough_root_reciprocal(e, z), s)
-    t = e.select(large, s, size)
-    u = e.select(large, z, e.op("fmul", size, size))
-    return large, t, _times(e, u, ARCSIN_F32)
 
 
 def _series(e: Any, t: Any, coefficients: Any) -> Any:
@@ -237,6 +204,7 @@ def _rough_reciprocal(e: Any, x: Any) -> Any:
 
 def _rough_root_reciprocal(e: Any, x: Any) -> Any:
     """1/√x within 4 %, for positive x; something finite for 0."""
-    bits = e.bitcast(x, "i64")
+    form = format_of(e, x)
+    bits = e.bitcast(x, form.word)
     half = e.op("lshr", bits, e.const(1, bits))
-    return e.bitcast(e.op("sub", e.const(RECIPROCAL_ROOT, bits), half), "double")
+    return e.bitcast(e.op("sub", e.const(_RECIPROCAL_ROOT[form], bits), half), form.type)

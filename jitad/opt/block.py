@@ -28,7 +28,8 @@ def block(fn: Function) -> Function:
     """
     if any(eqn.regions for eqn in fn.eqns) or not any(map(_is_seed, fn.eqns)):
         return fn
-    return _Blocks(fn).run()
+    blocks = _Blocks(fn)
+    return blocks.run() if blocks.chosen else fn
 
 
 def _is_large(v: Value) -> bool:
@@ -85,6 +86,9 @@ class _Blocks:
             else:
                 self.plain.setdefault(time, []).append(eqn)
         self.loop_of = {eqn: key for key, eqns in self.loops.items() for eqn in eqns}
+        self.chosen = {key for key, eqns in self.loops.items() if any(map(_is_seed, eqns))}
+        while idle := [key for key in self.chosen if not self.pays(key)]:
+            self.chosen.difference_update(idle)
 
     def when(self, eqn: Eqn) -> int:
         """The number of loops that what an equation reads has to wait for."""
@@ -103,7 +107,7 @@ class _Blocks:
             for time in range(max([0, *self.plain, *(t for t, _ in keys)]) + 1):
                 b.eqns += [_renamed(eqn, env) for eqn in self.plain.get(time, [])]
                 for key in keys:
-                    if key[0] == time and any(map(_is_seed, self.loops[key])):
+                    if key[0] == time and key in self.chosen:
                         _Loop(self, key).emit(b, env)
                     elif key[0] == time:
                         b.eqns += [_renamed(eqn, env) for eqn in self.loops[key]]
@@ -111,8 +115,8 @@ class _Blocks:
         return dce(simplify(self.fn.replace(eqns=tuple(b.eqns), results=results)))
 
     def is_loop(self, eqn: Eqn) -> bool:
-        key = self.loop_of.get(eqn)
-        return key is not None and any(map(_is_seed, self.loops[key]))
+        """Whether a loop computes an equation."""
+        return self.loop_of.get(eqn) in self.chosen
 
     def again(self, v: Value) -> list[Eqn]:
         """The equations that compute `v` again in another loop; none if they are many, dear or read much."""
@@ -141,6 +145,13 @@ class _Blocks:
             if eqn not in own:
                 read.update(dict.fromkeys(v for v in eqn.operands if v in made and self.is_needed(eqn, v)))
         return list(read)
+
+    def pays(self, key: tuple[int, int]) -> bool:
+        """Whether a large array that a product reads or gives is made in a loop and not collected."""
+        eqns = self.loops[key]
+        made = {r for eqn in eqns for r in eqn.results}.difference(self.collected(key))
+        around = {v for eqn in eqns if is_batched(eqn) for v in (*eqn.operands, *eqn.results)}
+        return any(_is_large(v) for v in made & around)
 
     def is_needed(self, eqn: Eqn, v: Value) -> bool:
         """Whether an equation outside the loop of `v` reads it in memory."""

@@ -127,3 +127,8 @@ def test_constant_arrays_and_parameters_are_read_item_by_item() -> None:
     assert len(loops(out)) == 1
     arrays = [np.random.default_rng(k).normal(size=p.shape) for k, p in enumerate(fn.params)]
     np.testing.assert_allclose(run(contract(out), *arrays)[0], evaluate(fn, *arrays)[0], rtol=1e-12)
+
+
+def test_products_whose_arrays_are_all_given_or_returned_stay() -> None:
+    fn = build(batched, (K, D, D), (K, D, N), origin="")
+    assert block(fn) is fn

@@ -16,7 +16,6 @@ from .coefficients_inverse_trigonometric import (
     ARCSIN_F32,
     ARCTAN,
     ARCTAN_F32,
-    ARCTAN_SINGLE,
     HALF_PI,
     HALF_PI_F32,
 )
@@ -24,18 +23,17 @@ from .format import F32, F64, format_of
 from .polynomial import even_odd, fma, least
 
 #: bits(1/x) ≈ this - bits(x), within 12 %.
-RECIPROCAL = 0x7FDE6238DA3C2118
+_RECIPROCAL = {F64: 0x7FDE6238DA3C2118, F32: 0x7EF311C7}
 #: bits(1/√x) ≈ this - bits(x)/2, within 4 %.
 _RECIPROCAL_ROOT = {F64: 0x5FE6EB50C7B537A9, F32: 0x5F375A86}
-SIGN = -(2**63)
-_SIGN = {F64: SIGN, F32: -(2**31)}
-#: arctan2 leaves a point to libm when its greater coordinate is not between these, or the other is below.
-LEAST, MOST = 2.0**-500, 2.0**500
-#: Stands for ∞, and its reciprocal for 0, where single precision is computed in double.
-LARGE = 1e300
-_LARGE = {F64: LARGE, F32: 3e38}
+_SIGN = {F64: -(2**63), F32: -(2**31)}
+#: arctan2 leaves a point to libm when its greater coordinate is not between these powers of two, or the other
+#: is below: in between neither the quotient nor what it lost underflows.
+_SCALE = {F64: (-500, 500), F32: (-60, 60)}
+#: Stands for ∞, and its reciprocal for 0.
+_LARGE = {F64: 1e300, F32: 3e38}
 _HALF_PI = {F64: HALF_PI, F32: HALF_PI_F32}
-_ARCTAN = {F64: ARCTAN, F32: ARCTAN_SINGLE}
+_ARCTAN = {F64: ARCTAN, F32: ARCTAN_F32}
 _ARCSIN = {F64: ARCSIN, F32: ARCSIN_F32}
 
 
@@ -46,7 +44,7 @@ def arctan(e: Any, x: Any) -> Any:
 
 def arctan2(e: Any, y: Any, x: Any) -> Any:
     """The angle of the point (x, y), ≤ 1 ULP."""
-    return e.function("arctan2", _arctan2_f32 if e.single(x) else _arctan2, y, x)
+    return e.function("arctan2", _arctan2, y, x)
 
 
 def arcsin(e: Any, x: Any) -> Any:
@@ -82,7 +80,7 @@ def _arctan2(e: Any, y: Any, x: Any) -> Any:
         "fmul", lost, _rough_reciprocal(e, fma(e, t, short, long))
     )  # the slope of arctan is 1/(1 + t²)
     quarters, flip = _quadrant(e, x, turned)
-    base, base_low = (e.op("fmul", quarters, e.const(part, x)) for part in HALF_PI)
+    base, base_low = (e.op("fmul", quarters, e.const(part, x)) for part in _HALF_PI[format_of(e, x)])
     t, low = _flipped(e, t, flip), _flipped(e, low, flip)
     out = _sum(e, base, t, _tangent_series(e, t), e.op("fadd", base_low, low))
     out = e.intrinsic("llvm.copysign", out, y)
@@ -90,28 +88,20 @@ def _arctan2(e: Any, y: Any, x: Any) -> Any:
 
 
 def _arctan2_far(e: Any, y: Any, x: Any) -> Any:
-    return e.libm("atan2", y, x)
+    """libm's value, in double precision."""
+    if not e.single(x):
+        return e.libm("atan2", y, x)
+    return e.cast("fptrunc", e.libm("atan2", *(e.cast("fpext", v, np.float64) for v in (y, x))), np.float32)
 
 
 def _out_of_scale(e: Any, short: Any, long: Any) -> Any:
-    """Whether `long` is not in LEAST … MOST, or `short`, unless it is 0, is below LEAST."""
-    short, long = e.bitcast(short, "i64"), e.bitcast(long, "i64")
-    low, high = (int(np.float64(v).view(np.int64)) for v in (LEAST, MOST))
+    """Whether `long` is not in the range of `_SCALE`, or `short`, unless it is 0, is below it."""
+    form = format_of(e, long)
+    low, high = ((form.bias + k) << form.mantissa for k in _SCALE[form])
+    short, long = e.bitcast(short, form.word), e.bitcast(long, form.word)
     outside = e.icmp("ugt", e.op("sub", long, e.const(low, long)), e.const(high - low, long))
     below = e.op("sub", short, e.const(1, short))  # 0 becomes the greatest
     return e.op("or", outside, e.icmp("ult", below, e.const(low - 1, short)))
-
-
-def _arctan2_f32(e: Any, y: Any, x: Any) -> Any:
-    wide = e.cast("fpext", x, np.float64)
-    short, long, turned = _by_size(e, e.cast("fpext", y, np.float64), wide)
-    tiny = e.const(1 / LARGE, wide)
-    long = e.select(e.fcmp("olt", long, tiny), tiny, long)
-    quarters, flip = _quadrant(e, wide, turned)
-    t = _flipped(e, e.op("fdiv", least(e, short, LARGE), least(e, long, LARGE)), flip)
-    rest = fma(e, t, _series(e, t, ARCTAN_F32), t)
-    out = e.cast("fptrunc", fma(e, quarters, e.const(HALF_PI[0], rest), rest), np.float32)
-    return e.intrinsic("llvm.copysign", out, y)
 
 
 def _by_size(e: Any, y: Any, x: Any) -> tuple[Any, Any, Any]:
@@ -123,11 +113,12 @@ def _by_size(e: Any, y: Any, x: Any) -> tuple[Any, Any, Any]:
 
 def _quadrant(e: Any, x: Any, turned: Any) -> tuple[Any, Any]:
     """k and a sign bit: the angle of (x, |y|) is k·π/2 ± arctan(t)."""
-    bits = e.bitcast(x, "i64")
+    form = format_of(e, x)
+    bits = e.bitcast(x, form.word)
     negative = e.icmp("slt", bits, e.const(0, bits))
     zero, one, two = (e.const(v, x) for v in (0.0, 1.0, 2.0))
     quarters = e.select(turned, one, e.select(negative, two, zero))
-    sign = e.const(SIGN, bits)
+    sign = e.const(_SIGN[form], bits)
     flip = e.select(turned, e.op("xor", bits, sign), bits)
     return quarters, e.op("and", flip, sign)
 
@@ -172,11 +163,6 @@ def _root(e: Any, size: Any) -> tuple[Any, Any, Any, Any]:
     return large, e.select(large, z, e.op("fmul", size, size)), s, low
 
 
-def _series(e: Any, t: Any, coefficients: Any) -> Any:
-    """w in f(t) = t + t·w."""
-    return _times(e, e.op("fmul", t, t), coefficients)
-
-
 def _tangent_series(e: Any, t: Any) -> Any:
     """w in arctan(t) = t + t·w. In powers of t² - 1 its rounding errors are least where |w| is greatest."""
     first, *others = _ARCTAN[format_of(e, t)]
@@ -198,8 +184,9 @@ def _sum(e: Any, base: Any, t: Any, w: Any, low: Any) -> Any:
 
 def _rough_reciprocal(e: Any, x: Any) -> Any:
     """1/x within 12 %, for positive x of moderate size."""
-    bits = e.bitcast(x, "i64")
-    return e.bitcast(e.op("sub", e.const(RECIPROCAL, bits), bits), "double")
+    form = format_of(e, x)
+    bits = e.bitcast(x, form.word)
+    return e.bitcast(e.op("sub", e.const(_RECIPROCAL[form], bits), bits), form.type)
 
 
 def _rough_root_reciprocal(e: Any, x: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir.graph import Value
+from .aligned import reads_where_it_writes
 from .plan import Plan
 from .roots import RegionRoot, Root, Step, base_of
 from .slots import inner_buffers, taken_over
@@ -158,7 +159,8 @@ class Buffers:
         others = list(root.eqn.operands)
         others.remove(base)  # once: it may be the update too
         rereads = any(self.plan.home(leaf) is home for leaf in self.plan.reads_of(others).leaves)
-        return home if alone and not rereads and base.type.nbytes == root.value.type.nbytes else None
+        harmless = not rereads or reads_where_it_writes(self.plan, root, home)
+        return home if alone and harmless and base.type.nbytes == root.value.type.nbytes else None
 
     def _dying_operand(self, root: Root, number: int, step: Step) -> Value | None:
         """An operand of a map that nothing reads after this nest, and its nest only where it writes.

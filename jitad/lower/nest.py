@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..ir.graph import Const, Eqn, Value
 from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
+from .ranges import interval
 from .stream import stream_store
 from .views import is_view, piece_bounds, piece_index, product_indices, view_index
 
@@ -259,11 +263,11 @@ class Nest:
         """Element strides of `v`'s memory along the index (a flat index walks it linearly)."""
         return row_major(v.shape) if len(index) == v.ndim else (1,)
 
-    def coefficients(self, v: Value, index: Index) -> tuple[dict[int, int], int]:
+    def coefficients(self, strides: tuple[int, ...], index: Index) -> tuple[dict[int, int], int]:
         """The linear element offset of `index`: coefficient per loop axis, and a constant."""
         terms: dict[int, int] = {}
         constant = 0
-        for stride, ix in zip(self.strides(v, index), index):
+        for stride, ix in zip(strides, index):
             constant += stride * ix.offset
             if ix.axis >= 0:
                 terms[ix.axis] = terms.get(ix.axis, 0) + stride * ix.scale
@@ -271,18 +275,30 @@ class Nest:
 
     def address(self, v: Value, index: Index) -> tuple[str, int]:
         """A pointer to the element (its first lane), and the stride from lane to lane in elements."""
-        terms, constant = self.coefficients(v, index)
-        element = memory_type(v.dtype)
+        offset = self.coefficients(self.strides(v, index), index)
+        return self._beyond(v, 0, lambda: self.kernel.pointer(v), memory_type(v.dtype), offset)
+
+    def _beyond(
+        self,
+        key: object,
+        known: int,
+        base: Callable[[], str],
+        element: str,
+        offset: tuple[dict[int, int], int],
+    ) -> tuple[str, int]:
+        """A pointer to an element beyond `base`, which is known in `known` loops; and the lanes' stride."""
+        terms, constant = offset
         innermost = len(self.ivs) - 1
         outer = [(c, self.ivs[a]) for a, c in sorted(terms.items()) if a != innermost]
-        level = max((a + 1 for a in terms if a != innermost), default=0)
-        key = ("pointer", v, tuple(sorted((a, c) for a, c in terms.items() if a != innermost)), constant)
+        level = max((a + 1 for a in terms if a != innermost), default=known)
+        level = max(level, known)
+        key = ("pointer", key, tuple(sorted((a, c) for a, c in terms.items() if a != innermost)), constant)
         memo = self.memos[level]
         if key not in memo:
             lines, self.e.lines = self.e.lines, self.lists[level]
-            base = self.kernel.pointer(v)
-            offset = self.e.offset(outer, constant)
-            memo[key] = Reg(base if offset == "0" else self.e.gep(base, element, offset), "ptr")
+            start = base()
+            text = self.e.offset(outer, constant)
+            memo[key] = Reg(start if text == "0" else self.e.gep(start, element, text), "ptr")
             self.e.lines = lines
         pointer = memo[key].text
         stride = terms.get(innermost, 0)
@@ -295,23 +311,29 @@ class Nest:
         return self._load(v, index)
 
     def _load(self, v: Value, index: Index) -> Reg:
-        pointer, stride = self.address(v, index)
+        return self.load_lanes(*self.address(v, index), v.dtype)
+
+    def load_lanes(self, pointer: str, stride: int, dtype: np.dtype) -> Reg:
+        """The elements of all lanes, so many elements apart."""
         if self.lanes == 1 or stride == 0:
-            return self.e.load(pointer, v.dtype)
+            return self.e.load(pointer, dtype)
         if stride == 1:
-            return self.e.load(pointer, v.dtype, self.lanes)
+            return self.e.load(pointer, dtype, self.lanes)
         if stride == -1:
-            first = self.e.gep(pointer, memory_type(v.dtype), str(1 - self.lanes))
-            return self.e.shuffle(self.e.load(first, v.dtype, self.lanes), list(reversed(range(self.lanes))))
-        out = Reg("poison", llvm_type(v.dtype), self.lanes)
+            first = self.e.gep(pointer, memory_type(dtype), str(1 - self.lanes))
+            return self.e.shuffle(self.e.load(first, dtype, self.lanes), list(reversed(range(self.lanes))))
+        out = Reg("poison", llvm_type(dtype), self.lanes)
         for lane in range(self.lanes):
-            at = self.e.gep(pointer, memory_type(v.dtype), str(lane * stride))
-            out = self.e.insert(out, self.e.load(at, v.dtype), lane)
+            at = self.e.gep(pointer, memory_type(dtype), str(lane * stride))
+            out = self.e.insert(out, self.e.load(at, dtype), lane)
         return out
 
     def store(self, x: Reg, v: Value, index: Index) -> None:
         """Write the element of `v` at `index`; a vector goes to adjacent elements or lane by lane."""
-        pointer, stride = self.address(v, index)
+        self.store_lanes(x, v, *self.address(v, index))
+
+    def store_lanes(self, x: Reg, v: Value, pointer: str, stride: int) -> None:
+        """Write elements of `v`, the lanes' so many elements apart."""
         if self.lanes == 1 or stride == 0:
             self.e.store(x, pointer, v.dtype)
             return
@@ -330,14 +352,33 @@ class Nest:
     def _gather(self, eqn: Eqn, index: Index) -> Reg:
         x, *idx = eqn.operands
         rank = max(i.ndim for i in idx)
+        if self.lanes == 1 or depth(index[:rank]) < len(self.ivs):
+            return self.load_lanes(*self.indexed(x, idx, index, eqn), x.dtype)
         strides = row_major(x.shape)
         terms = []
         for axis, i in enumerate(idx):
             where = self.element(i, index[:rank] if i.shape else ())
-            terms.append((strides[axis], self.checked(where, x.shape[axis], eqn)))
+            terms.append((strides[axis], self.checked(where, x.shape[axis], i, eqn)))
         for stride, ix in zip(strides[len(idx) :], index[rank:]):
             terms.append((stride, self.position(ix)))
         return self._load_at(x, self.linear(terms))
+
+    def indexed(self, x: Value, idx: Sequence[Value], index: Index, eqn: Eqn) -> tuple[str, int]:
+        """A pointer to `x[idx0, …, *rest]`, the idx alike in all lanes; and the lanes' stride."""
+        rank = max(i.ndim for i in idx)
+        at, rest = index[:rank], index[rank:]
+        level = depth(at)
+        memo, key = self.memos[level], ("row", x, eqn, at)
+        if key not in memo:
+            lines, self.e.lines = self.e.lines, self.lists[level]
+            self.kernel.spill(x)  # before loops this has been done; here it serves equations in registers
+            wheres = [self.element(i, at if i.shape else ()) for i in idx]
+            terms = zip(row_major(x.shape), map(self.checked, wheres, x.shape, idx, repeat(eqn)))
+            memo[key] = Reg(self.pointer_at(x, self.linear(list(terms))), "ptr")
+            self.e.lines = lines
+        row = memo[key].text
+        offset = self.coefficients(row_major(x.shape[len(idx) :]), rest)
+        return self._beyond(key, level, lambda: row, memory_type(x.dtype), offset)
 
     def linear(self, terms: list[tuple[int, Reg]]) -> Reg:
         """`Σ stride · position`, in lanes where a position has lanes."""
@@ -349,15 +390,24 @@ class Nest:
         assert total is not None
         return total
 
-    def checked(self, i: Reg, extent: int, eqn: Eqn) -> Reg:
-        """The index, negative ones counted from the end; out of range sets the status and reads element 0."""
+    def checked(self, i: Reg, extent: int, v: Value, eqn: Eqn) -> Reg:
+        """The index, negative ones counted from the end; out of range sets the status and reads element 0.
+
+        What is known of the value `v` that it comes from spares tests.
+        """
         e = self.e
-        negative = e.icmp("slt", i, e.const(0, i))
-        i = e.select(negative, e.op("add", i, e.const(extent, i)), i)
+        known = interval(self.plan, v)
+        if known.lo < 0:
+            negative = e.icmp("slt", i, e.const(0, i))
+            i = e.select(negative, e.op("add", i, e.const(extent, i)), i)
+        if -extent <= known.lo and known.hi < extent:
+            return i
         outside = e.icmp("uge", i, e.const(extent, i))
         self.kernel.fail_if(
             outside, IndexError, f"an index is out of range for an axis of length {extent}", eqn.loc
         )
+        if self.kernel.depth:  # the call has ended there
+            return i
         return e.select(outside, e.const(0, i), i)
 
     def pointer_at(self, x: Value, offset: Reg) -> str:

@@ -23,6 +23,7 @@ from ..ops.lowering import (
 )
 from .index import Index, crossings, fixed, identity
 from .keep import columns_to_copy, values_to_keep
+from .ranges import Interval, counter
 from .roots import FUSABLE, Reads, RegionRoot, Root, Step, base_of, operand_indices, overwritten
 from .views import (
     contracted,
@@ -75,6 +76,8 @@ class Plan:
 
     def __init__(self, fn: Function, product_source: ProductSource, outer: Plan | None = None) -> None:
         self.fn = fn
+        self.outer = outer
+        self.intervals: dict[Value, Interval] = {}
         self.product_source = product_source
         self.regions: dict[Eqn, RegionRoot] = {}
         self.producer: dict[Value, Eqn] = {r: eqn for eqn in fn.eqns for r in eqn.results}
@@ -127,6 +130,8 @@ class Plan:
 
     def _region(self, eqn: Eqn) -> None:
         root = RegionRoot(eqn, "region", ())
+        if "trips" in eqn.attrs:
+            self.intervals[eqn.regions[0].params[0]] = counter(self, eqn)
         root.plans = [Plan(region, self.product_source, self) for region in eqn.regions]
         stacked = eqn.attrs.get("carried", len(eqn.results))
         root.memory = [k >= stacked or not is_small(v) for k, v in enumerate(eqn.results)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..ir.graph import Value
 from ..ops.lowering import Piece
 from .emitter import Reg, llvm_type
-from .index import Index, identity, row_major
+from .index import Index, identity
 from .nest import LANES, Nest
 from .roots import Root
 
@@ -128,21 +128,17 @@ def emit_scatter(kernel: Kernel, root: Root) -> None:
         _write_piece(kernel, root, _whole(base), base)
     nest = Nest(kernel)
     rank = max(i.ndim for i in idx)
-    axes, strides = identity(update.ndim), row_major(out.shape)
+    axes = identity(update.ndim)
 
     def body() -> None:
-        terms = [
-            (strides[a], nest.checked(nest.element(i, axes[:rank] if i.shape else ()), out.shape[a], eqn))
-            for a, i in enumerate(idx)
-        ]
-        terms += [(s, nest.position(ix)) for s, ix in zip(strides[len(idx) :], axes[rank:])]
         x = nest.element(update, axes if update.shape else ())
-        pointer = nest.pointer_at(out, nest.linear(terms))
+        place = nest.indexed(out, idx, axes, eqn)
         if eqn.op.lowering.add:
-            x = nest.e.op("fadd" if out.type.is_float else "add", nest.e.load(pointer, out.dtype), x)
-        nest.e.store(x, pointer, out.dtype)
+            old, x = nest.unify([nest.load_lanes(*place, out.dtype), x])
+            x = nest.e.op("fadd" if out.type.is_float else "add", old, x)
+        nest.store_lanes(x, out, *place)
 
-    walk(nest, update.shape, body, vectors=False)
+    walk(nest, update.shape, body, vectors=update.ndim > rank)
 
 
 def _whole(v: Value) -> Piece:

@@ -263,3 +263,38 @@ func @later(%a: f64[40], %n: i64) -> (f64[40], f64) {
 @pytest.mark.parametrize("n", [0, 1, 5])
 def test_an_array_that_is_read_after_its_update_keeps_its_old_value(n):
     agrees(READ_LATER, np.random.default_rng(0).integers(-9, 9, size=40).astype(float), n)
+
+
+ROWS = """
+func @rows(%a: f64[9,30], %n: i64) -> (f64[9,30], f64) {
+  %r: f64[9,30], %s: f64 = for %n, %a, 0.0 {trips=-1, carried=2, reverse=false}
+    @body(%k: i64, %u: f64[9,30], %t: f64) -> (f64[9,30], f64) {
+    %j: i64 = mul %k, -2
+    %row: f64[30] = gather %u, %j
+    %half: f64[30] = mul %row, 0.5
+    %v: f64[9,30] = scatter_set %u, %half, %j
+    %next: f64[30] = gather %v, %k
+    %e: f64 = sum %next {axes=(0,)}
+    %tt: f64 = add %t, %e
+    return %v, %tt
+  }
+  return %r, %s
+}
+"""
+
+
+@pytest.mark.parametrize("n", [0, 1, 4, 5])
+def test_rows_are_changed_in_place(n):
+    agrees(ROWS, np.random.default_rng(0).integers(-9, 9, (9, 30)).astype(float), n)
+    low, call = compile_function(parse(ROWS))
+    assert low.llvm.count("call void @llvm.memcpy") == 1
+    assert "load <8 x double>" in low.llvm
+    status, _ = call(np.zeros((9, 30)), np.int64(6))
+    assert low.messages[status][0] is IndexError
+
+
+def test_indices_that_are_known_to_be_inside_are_not_checked():
+    low, _ = compile_function(parse(SWEEP))
+    assert not low.messages
+    low, _ = compile_function(parse(SWEEP.replace("add %i, 2", "add %i, 3")))
+    assert [kind for kind, *_ in low.messages.values()] == [IndexError]

@@ -1,0 +1,77 @@
+"""Whether an update reads the array it changes only at the element that it writes at the time."""
+
+from __future__ import annotations
+
+from ..ir.graph import Value
+from ..ops.lowering import Dot, Gather, Piecewise, Scalar
+from .index import Index, identity
+from .plan import Plan
+from .roots import Root
+from .views import is_view, piece_index, product_indices, view_index
+
+
+def reads_where_it_writes(plan: Plan, root: Root, base: Value) -> bool:
+    """Whether the update or scatter `root` can work in the memory of `base` that its operands read, too.
+
+    Each element that is stored may depend on the one in its place, and on no other.
+    """
+    return _Walk(plan, root, base).ok()
+
+
+class _Walk:
+    """Down the expression of the update, with the index of each element."""
+
+    def __init__(self, plan: Plan, root: Root, base: Value) -> None:
+        self.plan, self.root, self.base = plan, root, base
+        self.idx: tuple[Value, ...] = ()
+        self.target: Index | None = None
+        self.stack: list[tuple[Value, Index]] = []
+        if root.kind == "scatter":
+            _, update, *idx = root.eqn.operands
+            self.idx = tuple(idx)
+            self.stack = [(i, identity(i.ndim)) for i in idx]
+        else:
+            piece = root.eqn.op.lowering.pieces(root.eqn)[0]
+            update = root.eqn.operands[piece.operand]
+            steps = zip(identity(update.ndim), piece.step, piece.lo)
+            self.target = tuple(ix.affine(step, lo) for ix, step, lo in steps)
+        self.here = identity(update.ndim)
+        self.stack.append((update, self.here))
+
+    def ok(self) -> bool:
+        if any(i.ndim for i in self.idx):  # a place may be named twice
+            return False
+        seen = set()
+        while self.stack:
+            item = self.stack.pop()
+            if item not in seen:
+                seen.add(item)
+                if not self._read(*item):
+                    return False
+        return True
+
+    def _read(self, v: Value, index: Index) -> bool:
+        if v in self.plan.inline:
+            return self._expand(v, index)
+        return self.plan.home(v) is not self.base or (v.shape == self.base.shape and index == self.target)
+
+    def _expand(self, v: Value, index: Index) -> bool:
+        eqn, lowering = self.plan.producer[v], self.plan.producer[v].op.lowering
+        if isinstance(lowering, Scalar):
+            self.stack.extend((x, index if x.shape else ()) for x in eqn.operands)
+        elif is_view(eqn):
+            self.stack.append((eqn.operands[0], view_index(eqn, index)))
+        elif isinstance(lowering, Piecewise):
+            self.stack.extend((eqn.operands[p.operand], piece_index(p, index)) for p in lowering.pieces(eqn))
+        elif isinstance(lowering, Dot):
+            for indices in product_indices(eqn, index):
+                self.stack.extend(zip(eqn.operands, indices))
+        elif isinstance(lowering, Gather):
+            x, *idx = eqn.operands
+            if self.plan.home(x) is self.base and not self._same_place(x, idx, index):
+                return False
+            self.stack.extend((i, index[: i.ndim]) for i in idx)
+        return True
+
+    def _same_place(self, x: Value, idx: list[Value], index: Index) -> bool:
+        return x.shape == self.base.shape and tuple(idx) == self.idx and index == self.here

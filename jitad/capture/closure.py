@@ -47,6 +47,23 @@ def of_trace(trace: Trace) -> Cloner:
     return root.cloner
 
 
+def _rewritten(f: FunctionType, module: dict[str, Any], cells: dict[str, CellType]) -> FunctionType:
+    """`f` with these globals and cells, and with its code rewritten if it can be."""
+    # Imported when first needed: the rewrite needs `ast`, and the operators need this module.
+    from . import operators
+    from .rewrite import OPERATORS, rewrite
+
+    code = rewrite(f).code or f.__code__
+    operators_cell = CellType(operators)
+    closure = tuple(
+        cells[name] if name in cells else operators_cell if name == OPERATORS else CellType()
+        for name in code.co_freevars
+    )
+    out = FunctionType(code, module, f.__name__, None, closure)
+    out.__qualname__ = f.__qualname__
+    return out
+
+
 class Cloner:
     """Clones made for one outermost trace, each original once."""
 
@@ -85,11 +102,11 @@ class Cloner:
             return known
         names = names_of(f.__code__)
         module = self._globals(f.__globals__)
-        cells = tuple(
-            self._cell(cell, name, names.free.get(name, {()}), name in names.written_free)
+        cells = {
+            name: self._cell(cell, name, names.free.get(name, {()}), name in names.written_free)
             for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ())
-        )
-        out = self._clones[f] = FunctionType(f.__code__, module, f.__name__, None, cells)
+        }
+        out = self._clones[f] = _rewritten(f, module, cells)
         for name, paths in names.globals.items():
             if name == "open" and name not in f.__globals__:
                 self.copies.put(module, name, hidden(builtins.open, name))

@@ -12,7 +12,7 @@ from .layout import is_batched
 from .simplify import simplify
 
 #: Arrays from this size on are not worth computing whole: they leave the cache before they are read again.
-LARGE_BYTES = 4 * 2**20
+LARGE_BYTES = 2**20
 #: Loops of fewer items save little; and one item is to fill a nest.
 MIN_ITEMS, MIN_ROW = 4, 1024
 #: An array of at most so many cheap equations is computed again rather than kept from loop to loop.

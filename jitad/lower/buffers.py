@@ -26,6 +26,7 @@ class Buffer:
     last: int
     out: int = -1  # number of the result that it is, −1: workspace
     offset: int = 0
+    pointer: str = ""  # where it is if that changes: the register of the pointer
     values: list[Value] = field(default_factory=list)
 
 
@@ -39,7 +40,7 @@ class Buffers:
     The buffers of a region are inside those of the scope around it, `outer`. There the result number k is in
     memory if `memory[k]`, at the pointer `targets[k]`. A value that is `owned`, such as a carried array, is
     where its result has to be at the end; it may be overwritten when it is dead. `base` is where the
-    workspace lies in that of the kernel.
+    workspace lies in that of the kernel. When it is a loop's body, it `loops`.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Buffers:
         outer: Buffers | None = None,
         memory: list[bool] | None = None,
         owned: dict[Value, int] | None = None,
+        loops: bool = False,
     ) -> None:
         self.plan = plan
         self.outer = outer
         self.memory = [True] * len(plan.fn.results) if memory is None else memory
         self.targets = [f"%out{k}" for k in range(len(plan.fn.results))]
         self.base = 0
+        self.loops = loops
         self.of: dict[Value, Buffer] = {}
         self.scratch: list[Buffer] = []
         self.holders: dict[int, list[Buffer]] = {}
@@ -68,6 +71,7 @@ class Buffers:
         self._assign(plan.steps)
         misplaced = [(k, v) for v, k in self.pinned.items() if self.of[v].out != k]
         self.copies += [(k, plan.fn.results[k]) for k, _ in misplaced]
+        self.swapped = self._swap(owned or {})
         self.nbytes = self._place()
 
     def _liveness(self, steps: list[Step]) -> None:
@@ -142,6 +146,20 @@ class Buffers:
             buffer.out = k
             self.holders.setdefault(k, []).append(buffer)
         self.of[value] = buffer
+
+    def _swap(self, owned: dict[Value, int]) -> dict[int, Buffer]:
+        """Carried results in workspace that change places with what they replace, instead of being copied."""
+        found: dict[int, Buffer] = {}
+        for k, v in self.copies:
+            home = self.plan.home(v)
+            buffer = self.of.get(home)
+            if not self.loops or k not in owned.values() or self.pinned.get(home) != k or buffer is None:
+                continue
+            if buffer.out < 0 and k < len(self.plan.fn.results):
+                buffer.first, buffer.last = -1, len(self.plan.steps)
+                found[k] = buffer
+        self.copies = [(k, v) for k, v in self.copies if k not in found]
+        return found
 
     def is_dying(self, home: Value, number: int) -> bool:
         """Whether a value's memory is ours to overwrite once step `number` has read it."""

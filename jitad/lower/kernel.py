@@ -257,6 +257,8 @@ class Kernel:
 
     def place(self, buffers: Buffers, buffer: Buffer) -> str:
         """A pointer to a buffer."""
+        if buffer.pointer:
+            return buffer.pointer
         if buffer.out >= 0:
             return buffers.targets[buffer.out]
         return self.chunk.at(buffers.base + buffer.offset)

@@ -145,6 +145,32 @@ class _Loop(_Region):
                 kernel.write(v, target)
         return registers
 
+    def swap(self) -> list[list[Reg]]:
+        """Pairs of places that change: where a carried array is, and where its next value is computed."""
+        inner = self.root.inner[-1]
+        pairs = []
+        for k, buffer in inner.swapped.items():
+            pairs.append([Reg(inner.targets[k], "ptr"), Reg(self.kernel.place(inner, buffer), "ptr")])
+        return pairs
+
+    def place_pairs(self, names: list[list[Reg]]) -> list[list[Reg]]:
+        """Let the body work in such pairs; what they are in the next run."""
+        inner = self.root.inner[-1]
+        self.homes = list(inner.targets)
+        for (k, buffer), (here, there) in zip(inner.swapped.items(), names):
+            inner.targets[k], buffer.pointer = here.text, there.text
+        return [[there, here] for here, there in names]
+
+    def bring_home(self, finals: list[list[Reg]]) -> None:
+        """Behind the loop: carried arrays that ended in the other place are copied."""
+        kernel, e = self.kernel, self.e
+        for k, (at, _) in zip(self.root.inner[-1].swapped, finals):
+            copy, on = e.label("copy"), e.label("on")
+            away = e.define(f"icmp ne ptr {at.text}, {self.homes[k]}", "i1")
+            e.lines += [f"br i1 {away.text}, label %{copy}, label %{on}", f"{copy}:"]
+            kernel.memcpy(self.homes[k], at.text, self.eqn.results[k].type.nbytes)
+            e.lines += [f"br label %{on}", f"{on}:"]
+
     def carried(self, region: Function, phis: list[list[Reg]]) -> Places:
         """Where the carried parameters of a region are."""
         registers = iter(phis)
@@ -177,7 +203,9 @@ class _Counted(_Loop):
             last = str(trips - 1)
             e.put(f"br label %{tag}.body")
         k = Reg(f"%{tag}.k", "i64", 1, self.kernel.chunk.number)
-        phis, outer = self.phis(firsts), e.lines
+        places = self.swap()
+        phis, pairs, outer = self.phis(firsts), self.phis(places), e.lines
+        swapped = self.place_pairs(pairs)
         lines: list[str] = []
         e.lines = lines
         results = self.run(self._rows(k), self.carried(self.root.plans[0].fn, phis) | self._elements(k))
@@ -187,7 +215,7 @@ class _Counted(_Loop):
         e.lines += [
             f"{tag}.body:",
             f"{k.text} = phi i64 [ {begin}, %{tag}.guard ], [ {k.text}.next, %{tag}.latch ]",
-            *self.join(phis, [("guard", firsts), ("latch", results)]),
+            *self.join(phis + pairs, [("guard", firsts + places), ("latch", results + swapped)]),
             *lines,
             f"br label %{tag}.latch",
             f"{tag}.latch:",
@@ -197,9 +225,10 @@ class _Counted(_Loop):
             f"!llvm.loop {self.kernel.loop_metadata(0)}",
             f"{tag}.exit:",
         ]
-        finals = self.phis(firsts)
-        sources = [("latch", results)] if trips > 0 else [("guard", firsts), ("latch", results)]
-        e.lines += self.join(finals, sources)
+        finals, ends = self.phis(firsts), self.phis(places)
+        sources = [("guard", firsts + places), ("latch", results + swapped)]
+        e.lines += self.join(finals + ends, sources[1:] if trips > 0 else sources)
+        self.bring_home(ends)
         self.set_results(finals)
 
     def _rows(self, k: Reg) -> Buffers:
@@ -236,7 +265,9 @@ class _While(_Loop):
         firsts = self.start()
         self.label("guard")
         e.put(f"br label %{tag}.test")
-        phis, outer = self.phis(firsts), e.lines
+        places = self.swap()
+        phis, pairs, outer = self.phis(firsts), self.phis(places), e.lines
+        swapped = self.place_pairs(pairs)
         lines: list[str] = []
         e.lines = lines
         ((more,),) = self.run(test, self.carried(test.plan.fn, phis))
@@ -249,8 +280,9 @@ class _While(_Loop):
         e.lines = outer
         e.lines += [
             f"{tag}.test:",
-            *self.join(phis, [("guard", firsts), ("latch", results)]),
+            *self.join(phis + pairs, [("guard", firsts + places), ("latch", results + swapped)]),
             *lines,
             f"{tag}.exit:",
         ]
+        self.bring_home(pairs)
         self.set_results(phis)

@@ -72,7 +72,7 @@ def inner_buffers(outer: Buffers, root: RegionRoot, bases: dict[int, Value]) -> 
     body = root.plans[-1]
     carried = {p: k for k, p in enumerate(carried_params(eqn, body.fn)) if root.memory[k]}
     tests = [Buffers(plan, outer, [False]) for plan in root.plans[:-1]]
-    return [*tests, Buffers(body, outer, root.memory, carried)]
+    return [*tests, Buffers(body, outer, root.memory, carried, loops=True)]
 
 
 def carried_params(eqn: Eqn, region: Function) -> tuple[Value, ...]:

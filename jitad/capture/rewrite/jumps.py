@@ -109,10 +109,10 @@ class Jumps:
             if isinstance(s, ast.If) and jumps and (_ends(s.body) or (s.orelse and _ends(s.orelse))):
                 return [*out, self._branches(s, rest, loop)]
             if isinstance(s, _LOOPS):
+                inner = leave(s.body) & {"return"}
                 made, after = self._loop(s, loop)
                 out += made
                 rest = [*after, *rest]
-                inner = leave(s.body) & {"return"}
                 if inner or after:
                     return out + self._guarded(inner, rest, loop, top)
                 continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from .scope import COMPREHENSIONS, FUNCTIONS, Scope, bound_by, own_nodes
+from .scope import COMPREHENSIONS, FUNCTIONS, Scope, bound_by, children, own_nodes
 from .wrap import MADE
 
 _TRIES: tuple[type, ...] = (ast.Try, ast.TryStar) if hasattr(ast, "TryStar") else (ast.Try,)
@@ -193,5 +193,5 @@ class Assigned:
             self._expr(element, inside)
 
     def _children(self, e: ast.AST, bound: set[str]) -> None:
-        for child in ast.iter_child_nodes(e):
+        for child in children(e):
             self._expr(child, bound)

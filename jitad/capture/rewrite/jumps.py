@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from .build import assign, at, constant, name
-from .scope import FUNCTIONS
+from .scope import FUNCTIONS, children
 from .wrap import MADE
 
 VALUE = MADE + "value"
@@ -37,7 +37,7 @@ def leaves(node: ast.AST) -> frozenset[str]:
         return _NONE
     if isinstance(node, _LOOPS):
         return (leave(node.body) & {"return"}) | leave(node.orelse)
-    return leave(list(ast.iter_child_nodes(node)))
+    return leave(children(node))
 
 
 def leave(nodes: list) -> frozenset[str]:
@@ -48,7 +48,7 @@ def leave(nodes: list) -> frozenset[str]:
 def jump_from_finally(node: Any) -> int | None:
     """The line of a `finally` clause (of the function itself) that a jump leaves, or None."""
     child: Any
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, (*FUNCTIONS, ast.ClassDef, ast.expr)):
             continue
         if isinstance(child, _TRIES) and leave(child.finalbody):

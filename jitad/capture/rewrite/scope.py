@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+#: Class of node → its fields that can hold nodes.
+_fields: dict[type, tuple[str, ...]] = {}
+_NO_NODES = frozenset("ctx id attr arg name lineno names kind type_comment is_async level module op ops".split())
+
+
+def children(node: ast.AST) -> list[Any]:
+    """The nodes directly below; faster than `ast.iter_child_nodes`, and without contexts and operators."""
+    kind = type(node)
+    fields = _fields.get(kind)
+    if fields is None:
+        fields = _fields[kind] = tuple(
+            f for f in kind._fields if f not in _NO_NODES or kind.__name__ == "TypeAlias"
+        )
+    out: list[Any] = []
+    for field in fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            out += [v for v in value if isinstance(v, ast.AST)]
+        elif isinstance(value, ast.AST):
+            out.append(value)
+    return out
+
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -59,23 +83,19 @@ def parameters(args: ast.arguments) -> list[str]:
     return [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *single)]
 
 
-def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def own_nodes(nodes: Iterable[ast.AST]) -> list[ast.AST]:
     """The nodes of a function's own code: of functions and classes inside only what is evaluated here.
 
     Comprehensions count as the function's own, although their variables are not (see `bound_by`).
     """
-    for node in nodes:
-        yield node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield from own_nodes([*node.decorator_list, *_evaluated(node.args)])
-        elif isinstance(node, ast.Lambda):
-            yield from own_nodes(_evaluated(node.args))
-        elif isinstance(node, ast.ClassDef):
-            yield from own_nodes([*node.decorator_list, *node.bases, *node.keywords])
-        elif isinstance(node, COMPREHENSIONS):
-            yield from own_nodes(_without_targets(node))
-        else:
-            yield from own_nodes(ast.iter_child_nodes(node))
+    out: list[ast.AST] = []
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        out.append(node)
+        below = _BELOW.get(type(node))
+        stack += children(node) if below is None else below(node)
+    return out
 
 
 def _evaluated(args: ast.arguments) -> list[ast.AST]:
@@ -83,15 +103,34 @@ def _evaluated(args: ast.arguments) -> list[ast.AST]:
 
 
 def _without_targets(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.comprehension):
             yield from (child.iter, *child.ifs)
         else:
             yield child
 
 
-def bound_by(node: ast.AST) -> list[str]:
+_BELOW: dict[type, Callable[[Any], list[Any]]] = {
+    ast.Name: lambda node: [],
+    ast.Constant: lambda node: [],
+    ast.FunctionDef: lambda node: [*node.decorator_list, *_evaluated(node.args)],
+    ast.AsyncFunctionDef: lambda node: [*node.decorator_list, *_evaluated(node.args)],
+    ast.Lambda: lambda node: _evaluated(node.args),
+    ast.ClassDef: lambda node: [*node.decorator_list, *node.bases, *node.keywords],
+    **dict.fromkeys(COMPREHENSIONS, lambda node: list(_without_targets(node))),
+}
+
+
+_BINDING = frozenset(
+    {ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom}
+    | {ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping}
+)
+
+
+def bound_by(node: ast.AST) -> Sequence[str]:
     """The names that this node itself binds in the function."""
+    if type(node) not in _BINDING:
+        return ()
     if isinstance(node, ast.Name):
         return [node.id] if not isinstance(node.ctx, ast.Load) else []
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -106,8 +145,21 @@ def bound_by(node: ast.AST) -> list[str]:
 
 
 def bound_in(nodes: Iterable[ast.AST]) -> set[str]:
-    """The names that these statements bind in their function (walrus targets included)."""
-    return {name for node in own_nodes(nodes) for name in bound_by(node)}
+    """The names that these statements bind in their function (walrus targets included).
+
+    What a statement binds is kept with it: its rewritten form binds the same.
+    """
+    out: set[str] = set()
+    for node in nodes:
+        kept = getattr(node, "bound_", None)
+        if kept is None:
+            kept = set(bound_by(node))
+            below = _BELOW.get(type(node))
+            kept |= bound_in(children(node) if below is None else below(node))
+            if isinstance(node, ast.stmt):
+                node.bound_ = kept  # type: ignore[attr-defined]
+        out |= kept
+    return out
 
 
 def has_walrus(node: ast.AST) -> bool:

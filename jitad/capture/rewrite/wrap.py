@@ -12,7 +12,7 @@ from operator import or_
 from types import CodeType
 from typing import Any
 
-from .build import definition, parameters
+from .build import at, definition, parameters
 
 _FUTURES = reduce(or_, (getattr(future, name).compiler_flag for name in future.all_feature_names))
 #: Names of the functions that rewriting makes begin with this; so do its variables.
@@ -33,12 +33,12 @@ def compile_alone(
     The function is compiled inside a class of the right name inside a function whose parameters are the free
     variables. Nothing of it runs; defaults, decorators and annotations are left out.
     """
-    free = [ast.arg(arg=name) for name in (*original.co_freevars, *extra)]
-    inner = ast.Expr(bare(node)) if isinstance(node, ast.Lambda) else bare(node)
-    cls = definition(ast.ClassDef, name=class_name, bases=[], keywords=[], body=[inner])
-    outer = definition(ast.FunctionDef, name="outer", args=parameters(free), body=[cls], returns=None)
-    imports: list[ast.stmt] = [ast.Import(names=[ast.alias(name=m)]) for m in modules]
-    module = ast.fix_missing_locations(ast.Module(body=[*imports, outer], type_ignores=[]))
+    free = [ast.arg(arg=name, **at(node)) for name in (*original.co_freevars, *extra)]
+    inner = ast.Expr(bare(node), **at(node)) if isinstance(node, ast.Lambda) else bare(node)
+    cls = definition(ast.ClassDef, node, name=class_name, bases=[], keywords=[], body=[inner])
+    outer = definition(ast.FunctionDef, node, name="outer", args=parameters(free), body=[cls], returns=None)
+    imports: list[ast.stmt] = [ast.Import(names=[ast.alias(name=m, **at(node))], **at(node)) for m in modules]
+    module = ast.Module(body=[*imports, outer], type_ignores=[])
     code = compile(
         module, original.co_filename, "exec", flags=original.co_flags & _FUTURES, dont_inherit=True
     )

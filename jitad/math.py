@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import numpy as jnp
+from .capture.redirect import register
 from .capture.tracer import Traced, wrap
 from .numpy.core import holds
 from .scipy import special
@@ -116,6 +117,9 @@ def _as_python(out: Any) -> Any:
 
 _FUNCTIONS = {name: _function(name) for name in _TABLE}
 globals().update(_FUNCTIONS)
+for _name, _f in _FUNCTIONS.items():
+    if hasattr(_math, _name):
+        register(getattr(_math, _name), _f)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,9 +6,12 @@ to it: it is read from its parent, and writing into it writes into its parent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from ..ir.graph import Value
+import numpy as np
+
+from .. import ops
+from ..ir.graph import Value, const
 from .source import at, user_line
 
 if TYPE_CHECKING:
@@ -22,14 +25,18 @@ class Root:
     version  how often it was written in its own trace
     sealed   (error class, text) if it must not be written
     rank0    it is an array of shape (), not a number
+    number   its elements, if they are known: an array of its own, changed by writes of known elements
+    varies   it was written in a region, so that inside of regions its elements are not known
     """
 
-    __slots__ = ("version", "sealed", "rank0")
+    __slots__ = ("version", "sealed", "rank0", "number", "varies")
 
     def __init__(self) -> None:
         self.version = 0
         self.sealed: tuple[type[Exception], str] | None = None
         self.rank0 = False
+        self.number: np.ndarray | None = None
+        self.varies = False
 
 
 class View:
@@ -51,6 +58,12 @@ class View:
         self.seen = -1
         self.sealed = sealed or (above.sealed if above is not None else None)
         self.strides: tuple[int, ...] | None = None
+
+    @property
+    def number(self) -> np.ndarray | None:
+        """The known elements of the root, if they are known."""
+        state = self.root.state
+        return None if state is None else state.number
 
 
 #: Why a view that repeats elements, or a diagonal, cannot be written.
@@ -89,14 +102,39 @@ def see(x: Traced, trace: Trace) -> Value:
     """
     state = x.state
     if state.__class__ is not View:
-        return x._value if x.home is trace else trace.see(x)
+        return own_value(x) if x.home is trace else trace.see(x)
     stamp = trace.stamp(state.root)
     if x.home is not trace:
         return trace.see_view(x, stamp)
     if state.seen != stamp:
         x._value = state.step.read(see(state.parent, trace))
         state.seen = stamp
-    return x._value
+    return cast(Value, x._value)
+
+
+def own_value(root: Traced) -> Value:
+    """What a root holds in its own trace; a constant is made when somebody asks for it."""
+    value = root._value
+    if value is None:
+        value = root._value = _constant(root)
+    return value
+
+
+def _constant(root: Traced) -> Value:
+    """The known elements of a root, one number if they are all the same."""
+    array = root.state.number
+    if (
+        array.size > _FEW
+        and (array.view(f"u{array.itemsize}") == array.view(f"u{array.itemsize}").flat[0]).all()
+    ):
+        one = const(array.flat[0])
+        attrs = {"shape": array.shape, "axes": ()}
+        return root.home.builder.emit(ops.broadcast, (one,), attrs)
+    return const(array)
+
+
+#: Arrays of so many elements are constants even if all elements are the same.
+_FEW = 16
 
 
 def assign(x: Traced, value: Value, trace: Trace) -> None:

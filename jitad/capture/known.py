@@ -9,8 +9,11 @@ import numpy as np
 import optree
 
 from ..ir.evaluate import evaluate
-from ..ir.graph import Const, Eqn, Function, Value
+from ..ir.graph import Const, Eqn, Function, Value, reads
+from .constants import number_of
+from .handles import View
 from .trace import Trace, innermost
+from .traced import Traced
 
 
 def known(x: Any) -> np.ndarray | None:
@@ -19,21 +22,32 @@ def known(x: Any) -> np.ndarray | None:
     The captured arrays that it comes from are guarded by their contents from then on: the function is traced
     again when one of them is changed in place, and called through Python, as no native guard can tell.
     """
-    trace = x.home
-    if not trace.is_open or innermost() is None:
+    trace = innermost()
+    if trace is None or not x.home.is_open:
         return None
-    wanted: set[Value] = {x.value}
+    number = number_of(x)
+    if number is not None:
+        return np.asarray(number)
+    if x.state.__class__ is View:
+        base = known(x.state.parent)
+        return None if base is None else x.state.step.of(base)
+    return _computed(x._value, x.home) if x.home is trace or trace.may_assume(x) else None
+
+
+def _computed(value: Any, trace: Trace) -> np.ndarray | None:
+    """The array that an IR value of `trace` is, by running what it is computed from."""
+    wanted: set[Value] = {value}
     kept: list[Eqn] = []
     for eqn in reversed(trace.builder.eqns):
         if not wanted.isdisjoint(eqn.results):
             kept.append(eqn)
             wanted.difference_update(eqn.results)
-            wanted.update(v for v in eqn.operands if not isinstance(v, Const))
+            wanted.update(v for v in reads(eqn) if not isinstance(v, Const))
     sources = [v for v in wanted if not isinstance(v, Const)]
     arrays = [_source(v, trace) for v in sources]
     if any(a is None for a in arrays):
         return None
-    fn = Function("known", tuple(sources), tuple(reversed(kept)), (x.value,))
+    fn = Function("known", tuple(sources), tuple(reversed(kept)), (value,))
     (out,) = evaluate(fn, *[a() for a in arrays if a is not None])
     return np.asarray(out)
 
@@ -42,17 +56,13 @@ def _source(v: Value, trace: Trace) -> Callable[[], np.ndarray] | None:
     """How to get the array of a parameter of `trace`, noting that it was looked at; None for arguments."""
     outer = next((outer for outer, param in trace.imports.items() if param is v), None)
     if outer is not None:
-        from .traced import Traced
-
-        found = known(Traced(outer, trace.sources[outer]))
+        found = _computed(outer, trace.sources[outer])
         return None if found is None else lambda: found
     return trace.captures.reader(v) if trace.root is trace else None
 
 
 def known_arguments(args: Any) -> Any | None:
     """A tree of arguments with arrays in place of the traced ones, or None if one of these is not known."""
-    from .traced import Traced
-
     leaves, spec = optree.tree_flatten(args, none_is_leaf=True)
     found = [known(x) if isinstance(x, Traced) else x for x in leaves]
     if any(a is None and isinstance(x, Traced) for a, x in zip(found, leaves)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..ir.graph import Loc, Value
-from .handles import is_array, see
+from .handles import is_array, see, state_of
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -20,6 +20,18 @@ class Entry(NamedTuple):
     placeholder: Value
 
 
+class Reread(BaseException):
+    """A loop body writes an array whose elements it took for known: it has to be traced again, and will find
+    them unknown.
+
+    region  the outermost region that has to be traced again
+    """
+
+    def __init__(self, region: RegionTrace) -> None:
+        super().__init__("an array whose elements were taken for known is written")
+        self.region = region
+
+
 class RegionTrace(Trace):
     """The trace of a region, which becomes part of the function around it, not a function of its own.
 
@@ -30,6 +42,8 @@ class RegionTrace(Trace):
     entry    by id of root handle: the arrays of enclosing traces that were read before any write here
     local    by id of root handle: the value that it has here now
     written  by id of root handle: the arrays of enclosing traces that were written here, in order
+    assumed  by id of root handle: those whose elements were taken for known. When the body of a loop, or of
+             one around it, then writes one, `Reread` is raised
 
     All of this is in this object alone: an abandoned region leaves nothing behind. Closing one, after
     `with region: …`:
@@ -42,7 +56,7 @@ class RegionTrace(Trace):
             region.outer.write(x, result)                # results of the region's equation
     """
 
-    __slots__ = ("entry", "local", "written", "_stamps", "_views")
+    __slots__ = ("entry", "local", "written", "assumed", "_stamps", "_views")
 
     def __init__(self, name: str = "loop", loc: Loc | None = None) -> None:
         super().__init__(name, loc)
@@ -50,6 +64,7 @@ class RegionTrace(Trace):
         self.entry: dict[int, Entry] = {}
         self.local: dict[int, Value] = {}
         self.written: dict[int, Traced] = {}
+        self.assumed: dict[int, Traced] = {}
         self._stamps: dict[int, int] = {}
         self._views: dict[int, tuple[Traced, int, Value]] = {}
 
@@ -98,11 +113,34 @@ class RegionTrace(Trace):
             return super().stamp(root)
         return self._stamps.get(id(root), 0)
 
+    def may_assume(self, x: Traced) -> bool:
+        if self is x.home:
+            return True
+        varies = x.state is not None and x.state.varies
+        if varies or id(x) in self.written or self.outer is None or not self.outer.may_assume(x):
+            return False
+        if self.name != "branch":  # a branch runs once each time: what it reads comes before what it writes
+            self.assumed[id(x)] = x
+        return True
+
+    def _note_write(self, x: Traced) -> None:
+        """The elements of `x` are not known in regions any more; Reread where they were taken for known."""
+        state_of(x).varies = True
+        trace: Trace | None = self
+        found: RegionTrace | None = None
+        while isinstance(trace, RegionTrace) and trace is not x.home:
+            if id(x) in trace.assumed:
+                found = trace
+            trace = trace.outer
+        if found is not None:
+            raise Reread(found)
+
     def write(self, x: Traced, value: Value) -> None:
         """Give the root handle `x` a new value; for an array of an enclosing trace in this region only."""
         if x.home is self or not self.can_write(x):
             super().write(x, value)
             return
+        self._note_write(x)
         self.local[id(x)] = value
         self.written[id(x)] = x
         self._stamps[id(x)] = self._stamps.get(id(x), 0) + 1
@@ -124,4 +162,4 @@ class RegionTrace(Trace):
         return self.local[id(x)] if id(x) in self.written else None
 
 
-__all__ = ["Entry", "RegionTrace"]
+__all__ = ["Entry", "RegionTrace", "Reread"]

@@ -112,6 +112,10 @@ class Trace:
         """A number that changes when what is seen here of a root is written."""
         return version_of(root)
 
+    def may_assume(self, x: Traced) -> bool:
+        """Whether a root handle holds here what it holds in its own trace; a region remembers the answer."""
+        return self is x.home or (self.outer is not None and self.outer.may_assume(x))
+
     def write(self, x: Traced, value: Value) -> None:
         """Give the root handle `x` a new value; NotImplementedError if it belongs to an enclosing trace."""
         if x.home is not self:
@@ -121,7 +125,9 @@ class Trace:
                 "argument and return it"
             )
         x._value = value
-        state_of(x).version += 1
+        state = state_of(x)
+        state.version += 1
+        state.number = None
 
     def finish(self, results: Sequence[Value]) -> Function:
         """The traced function: own parameters, then imports (in the order of `self.imports`)."""

@@ -11,8 +11,7 @@ import numpy as np
 from ..ir.graph import Loc, Value
 from ..ir.types import Type
 from .errors import EscapedTraceError, TracedValueError
-from .handles import View, see
-from .known import known, known_arguments
+from .handles import View, own_value, see
 from .source import at, user_line
 from .trace import Trace, stack
 
@@ -39,7 +38,7 @@ class Traced:
     __array_priority__ = 1e6
 
     def __init__(self, value: Value, home: Trace, weak: bool = False) -> None:
-        self._value = value
+        self._value: Value | None = value
         self.type: Type = value.type
         self.home = home
         self.weak = weak
@@ -48,7 +47,7 @@ class Traced:
     @property
     def value(self) -> Value:
         if self.state.__class__ is not View:
-            return self._value
+            return own_value(self) if self._value is None else self._value
         traces = stack()
         if not traces or (self.home is not traces[-1] and self.home not in traces):
             raise EscapedTraceError(escaped(self))
@@ -111,7 +110,7 @@ class Traced:
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        return repr(self)
+        return str(self)
 
     def __hash__(self) -> int:
         raise TypeError(f"{self!r} is not hashable, as arrays are not; use its position or a name as the key")
@@ -199,6 +198,20 @@ class Traced:
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{self!r} cannot be pickled")
+
+
+def known(x: Traced) -> np.ndarray | None:
+    """`known.known`, which needs this module."""
+    from . import known
+
+    return known.known(x)
+
+
+def known_arguments(args: Any) -> Any | None:
+    """`known.known_arguments`, which needs this module."""
+    from . import known
+
+    return known.known_arguments(args)
 
 
 def implements(*functions: Any) -> Callable[[Callable], Callable]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from .. import ops
 from ..ir.graph import Const, Value
 from ..ir.types import Type
+from ..ops.index import region
 from .handles import (
     READ_ONLY,
     View,
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 # Each step: `type` of its result; `read` it from a value; `write` a new result into a value, giving the new
-# value; `seen_from` another trace than the one it was made in; `strides` of the result in elements.
+# value; the same `of` a NumPy array, where that is known; `seen_from` another trace than the one it was made
+# in; `strides` of the result in elements.
 
 
 class Slice(NamedTuple):
@@ -47,6 +51,9 @@ class Slice(NamedTuple):
 
     def write(self, base: Value, new: Value) -> Value:
         return new if self._is_all(base.type) else ops.set_at(base, new, start=self.start, step=self.step)
+
+    def of(self, array: np.ndarray) -> np.ndarray:
+        return array[region(self.start, self.step, self.shape)]
 
     def seen_from(self, home: Trace, trace: Trace) -> Slice:
         return self
@@ -75,6 +82,9 @@ class Reshape(NamedTuple):
     def write(self, base: Value, new: Value) -> Value:
         return new if new.type.shape == self.old else ops.reshape(new, shape=self.old)
 
+    def of(self, array: np.ndarray) -> np.ndarray:
+        return array.reshape(self.shape)
+
     def seen_from(self, home: Trace, trace: Trace) -> Reshape:
         return self
 
@@ -98,6 +108,9 @@ class Transpose(NamedTuple):
         inverse = tuple(sorted(range(len(self.axes)), key=self.axes.__getitem__))
         return Transpose(inverse).read(new)
 
+    def of(self, array: np.ndarray) -> np.ndarray:
+        return array.transpose(self.axes)
+
     def seen_from(self, home: Trace, trace: Trace) -> Transpose:
         return self
 
@@ -119,6 +132,12 @@ class Pick(NamedTuple):
 
     def write(self, base: Value, new: Value) -> Value:
         return ops.scatter_set(base, new, *self.places)
+
+    def of(self, array: np.ndarray) -> np.ndarray | None:
+        if not all(isinstance(i, Const) for i in self.places):
+            return None
+        key: Any = (*(i.data for i in self.places), ...)  # type: ignore[attr-defined]
+        return array[key]
 
     def seen_from(self, home: Trace, trace: Trace) -> Pick:
         if home is trace:
@@ -145,6 +164,12 @@ class Broadcast(NamedTuple):
 
     def write(self, base: Value, new: Value) -> Value:
         raise ValueError(READ_ONLY[1])
+
+    def of(self, array: np.ndarray) -> np.ndarray:
+        ones = [1] * len(self.shape)
+        for axis, n in zip(self.axes, self.kept):
+            ones[axis] = n
+        return np.broadcast_to(array.reshape(ones), self.shape)
 
     def seen_from(self, home: Trace, trace: Trace) -> Broadcast:
         return self
@@ -182,8 +207,7 @@ def view_of(
     home = x.home
     if step.__class__ is Pick and not all(isinstance(i, Const) for i in step.places):
         home = trace
-    out = x.__class__(x._value, home)
-    out.type = step.type(x.type)
+    out = x.__class__(Value(step.type(x.type)), home)  # a stand-in: the value is read by `see`
     out.state = View(x, step, sealed)
     if now:
         see(out, trace)  # recorded under the line where the view is made

@@ -22,8 +22,10 @@ from . import (
     norms,
     polynomials,
     products,
+    pythonic,
     ramps,
     rearrange,
+    redirects,
     reductions,
     shape,
     splitting,
@@ -58,6 +60,9 @@ _PUBLIC.update(
     row_stack=joining.vstack,
 )
 globals().update(_PUBLIC)
+redirects.register_numpy(_PUBLIC)
+redirects.register_questions()
+pythonic.register_builtins()
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..capture.constants import folded
 from ..capture.errors import EscapedTraceError
 from ..capture.source import at, user_line
 from ..capture.trace import current_trace, stack
@@ -52,6 +53,7 @@ def surface(
     name: str = "",
     differentiable: bool = True,
     creates: bool = False,
+    folds: bool = True,
 ) -> Callable[[Callable], Callable]:
     """Decorator: the function stands in for `functions` and ndarray `methods` on traced values.
 
@@ -59,11 +61,12 @@ def surface(
     is an array or traced value (traced, if `creates`: an array that depends on nothing traced is a constant).
 
     differentiable   False for results that are integers, bools or piecewise constant
+    folds            of arrays whose elements are known NumPy gives the result at once; False for views
     """
 
     def register(f: Callable) -> Callable:
         public = name or f.__name__.rstrip("_")
-        on_traced = located(f, public)
+        on_traced = located(f, public, _numpys(functions, methods) if folds else None)
         implements(*functions)(on_traced)
         implements_method(*methods)(on_traced)
         COVERAGE[public] = Entry(public, functions, methods, differentiable)
@@ -80,6 +83,13 @@ def surface(
     return register
 
 
+def _numpys(functions: tuple[Any, ...], methods: tuple[str, ...]) -> Callable | None:
+    """NumPy's own function or method."""
+    if functions:
+        return functions[0] if callable(functions[0]) else None
+    return getattr(np.ndarray, methods[0], None)
+
+
 def _matters(args: tuple, kwargs: dict[str, Any], creates: bool) -> bool:
     kinds = Traced if creates else (Traced, np.ndarray)
     if not creates and not stack():
@@ -94,13 +104,18 @@ def holds(x: Any, kinds: Any = Traced) -> bool:
     return isinstance(x, kinds)
 
 
-def located(f: Callable, name: str) -> Callable:
-    """`f` run under the user's current line, which its errors then name beside the traced types."""
+def located(f: Callable, name: str, original: Callable | None = None) -> Callable:
+    """`f` run under the user's current line, which its errors then name beside the traced types.
+
+    original  NumPy's function, which takes its place where all elements are known
+    """
 
     @wraps(f)
     def on_traced(*args: Any, **kwargs: Any) -> Any:
         begin(args)
         try:
+            if original is not None and (found := folded(original, args, kwargs)) is not NotImplemented:
+                return found
             return f(*args, **kwargs)
         except _KINDS as error:
             raise explain(error, name, (*args, *kwargs.values())) from error.__cause__

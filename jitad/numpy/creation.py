@@ -21,7 +21,7 @@ from .values import full as fill
 from .viewing import fresh, with_ones
 
 
-@surface(np.array)
+@surface(np.array, folds=False)
 def array(
     object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", subok: bool = False, ndmin: int = 0
 ) -> Any:
@@ -36,7 +36,7 @@ def array(
     return with_ones(x, (1,) * (ndmin - x.ndim) + x.shape)
 
 
-@surface(np.asarray)
+@surface(np.asarray, folds=False)
 def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None) -> Any:
     """`array`; a traced array of the right dtype as it is."""
     return array(a, dtype, order=order or "K", copy=copy)
@@ -51,7 +51,7 @@ def _same_array(name: str) -> Any:
 
     f.__name__ = name
     f.__doc__ = "`asarray`, as a traced array is C-contiguous in meaning."
-    return surface(getattr(np, name))(f)
+    return surface(getattr(np, name), folds=False)(f)
 
 
 asanyarray = _same_array("asanyarray")

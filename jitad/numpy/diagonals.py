@@ -63,7 +63,7 @@ def diagonal_view(x: Traced, offset: int, axis1: int = 0, axis2: int = 1) -> Tra
     return out
 
 
-@surface(np.diagonal, methods=("diagonal",))
+@surface(np.diagonal, methods=("diagonal",), folds=False)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Diagonals of two axes, along a new last axis."""
     x = handle(a)
@@ -82,7 +82,7 @@ def diagonal_matrix(v: Value, k: int) -> Value:
     return reshape(flat, (n, n))
 
 
-@surface(np.diag)
+@surface(np.diag, folds=False)
 def diag(v: Any, k: int = 0) -> Any:
     """The k-th diagonal of a matrix, or the matrix with a vector there."""
     x = handle(v)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..capture.constants import folded
 from ..capture.source import user_line
 from ..capture.trace import stack
 from ..capture.tracer import IMPLEMENTATIONS, Traced, implements
@@ -141,7 +142,7 @@ def _quick(spec: Elementwise, general: Callable[..., Any]) -> Callable[..., Any]
             return general(*operands, **keywords)
         trace = traces[-1]
         for x in operands:
-            if x.__class__ is not Traced or x.weak or x.home is not trace:
+            if x.__class__ is not Traced or x.weak or x.home is not trace or not _is_plain(x):
                 return general(*operands)
         plan = plans.get(tuple([x.value.type for x in operands]))
         if plan is None or not plan.simple:
@@ -168,6 +169,11 @@ def _only_dtype(name: str, keywords: dict[str, Any]) -> Any:
     return keywords.get("dtype")
 
 
+def _is_plain(x: Traced) -> bool:
+    """Whether nothing of `x` is known before the program runs."""
+    return x.state is None or x.state.number is None
+
+
 _NUMBERS = (int, float, Traced, np.ndarray, np.generic, list, tuple, complex)
 
 
@@ -179,14 +185,11 @@ def binary_operator(spec: Elementwise, reflected: bool = False) -> Callable[[Tra
         traces = stack()
         trace = traces[-1] if traces else None
         cls = y.__class__
-        xv = x.value
-        if x.home is trace and not x.weak:
-            if cls is Traced and y.home is trace and not y.weak:
-                key = y.value.type
-            else:
-                key = cls
-            plan = plans.get((key, xv.type) if reflected else (xv.type, key))
+        if x.home is trace and not x.weak and _is_plain(x):
+            key = y.type if cls is Traced and y.home is trace and not y.weak and _is_plain(y) else cls
+            plan = plans.get((key, x.type) if reflected else (x.type, key))
             if plan is not None and plan.simple:
+                xv = x.value
                 yv = y.value if cls is Traced else number(y, plan.dtypes[0])
                 trace.builder.loc = user_line(2)
                 out = kernel(yv, xv) if reflected else kernel(xv, yv)
@@ -214,6 +217,11 @@ def unary_operator(spec: Elementwise) -> Callable[[Traced], Any]:
 def _general(spec: Elementwise, operands: tuple[Any, ...]) -> Any:
     begin(operands)
     try:
+        if (
+            isinstance(spec.numpy, np.ufunc)
+            and (found := folded(spec.numpy, operands, {})) is not NotImplemented
+        ):
+            return found
         return spec(*operands, weak=True)
     except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
         raise explain(error, spec.name, operands) from error.__cause__

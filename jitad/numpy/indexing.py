@@ -8,7 +8,9 @@ import numpy as np
 
 from .. import ops
 from ..capture import views
+from ..capture.constants import folded
 from ..capture.trace import current_trace
+from ..capture.tracer import Traced
 from ..ir.graph import Value, const
 from ..ir.types import I64, Shape
 from .core import holds, refuse, surface, unsupported, wrapped
@@ -112,9 +114,13 @@ def common_index_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         ) from None
 
 
-@surface(methods=("__getitem__",), name="ndarray.__getitem__")
+@surface(methods=("__getitem__",), name="ndarray.__getitem__", folds=False)
 def _getitem(x: Any, key: Any) -> Any:
     """Basic indexing, a view; indexing with integer arrays (traced ones too) and concrete masks, a copy."""
+    if x.state is not None and x.state.number is not None:
+        found = folded(np.ndarray.__getitem__, (x, key), {})
+        if not (isinstance(found, Traced) or found is NotImplemented):
+            return found
     steps, is_view = steps_to(x.type.shape, key)
     if is_view and (has_ellipsis(key) or views.type_after(x.type, steps).shape):
         return views.viewed(x, steps, current_trace())

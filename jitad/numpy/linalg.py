@@ -25,7 +25,7 @@ implements(np.linalg.vecdot)(vecdot)
 implements(np.linalg.matrix_transpose)(matrix_transpose)
 
 
-@surface(np.linalg.diagonal, name="linalg.diagonal")
+@surface(np.linalg.diagonal, name="linalg.diagonal", folds=False)
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     """Diagonals of the last two axes."""
     return _diagonal(x, offset, -2, -1)

@@ -34,7 +34,7 @@ def flip_axis(v: Value, axis: int) -> Value:
     return slice_axis(v, axis, n - 1, -1, n) if n > 1 else v
 
 
-@surface(np.flip)
+@surface(np.flip, folds=False)
 def flip(m: Any, axis: Any = None) -> Any:
     """Entries in reverse along the given axes, or all."""
     x = handle(m)
@@ -53,13 +53,13 @@ def _flipper(name: str, axis: int) -> Any:
 
     f.__name__ = name
     f.__doc__ = f"Entries in reverse along axis {axis}."
-    return surface(getattr(np, name))(f)
+    return surface(getattr(np, name), folds=False)(f)
 
 
 flipud, fliplr = _flipper("flipud", 0), _flipper("fliplr", 1)
 
 
-@surface(np.rot90)
+@surface(np.rot90, folds=False)
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """Rotated k times by 90° in the plane of two axes, from the first towards the second."""
     x = handle(m)

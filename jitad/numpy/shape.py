@@ -60,7 +60,7 @@ def _refuse_memory_order(function: str, x: Traced, order: Any) -> None:
         unsupported(f"{function} with order={order!r} of an array that is not contiguous")
 
 
-@surface(np.reshape)
+@surface(np.reshape, folds=False)
 def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
     """The elements of `a` in another shape, in C order (Fortran order with order="F")."""
     shape = newshape if shape is None else shape
@@ -69,13 +69,13 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = N
     return _reshape(handle(a), shape, order, copy)
 
 
-@surface(methods=("reshape",), name="ndarray.reshape")
+@surface(methods=("reshape",), name="ndarray.reshape", folds=False)
 def _reshape_method(x: Any, *shape: Any, order: str = "C", copy: Any = None) -> Any:
     """`x.reshape(2, 3)` and `x.reshape((2, 3))`."""
     return _reshape(handle(x), shape[0] if len(shape) == 1 else shape, order, copy)
 
 
-@surface(np.ravel, methods=("ravel",))
+@surface(np.ravel, methods=("ravel",), folds=False)
 def ravel(a: Any, order: str = "C") -> Any:
     """All elements as a vector, in C order (Fortran order with order="F"): a view of a contiguous array."""
     x = handle(a)
@@ -92,7 +92,7 @@ def _flatten(x: Any, order: str = "C") -> Any:
     return wrapped(as_value(ravel(x, order)))
 
 
-@surface(np.transpose, np.permute_dims)
+@surface(np.transpose, np.permute_dims, folds=False)
 def transpose_(a: Any, axes: Any = None) -> Any:
     """Axes permuted: result axis i is axis axes[i]; all reversed without `axes`."""
     x = handle(a)
@@ -104,13 +104,13 @@ def transpose_(a: Any, axes: Any = None) -> Any:
     return transposed(x, order)
 
 
-@surface(methods=("transpose",), name="ndarray.transpose")
+@surface(methods=("transpose",), name="ndarray.transpose", folds=False)
 def _transpose_method(x: Any, *axes: Any) -> Any:
     """`x.transpose(1, 0)`, `x.transpose((1, 0))`, `x.transpose()`."""
     return transpose_(x, None if not axes else axes[0] if len(axes) == 1 else axes)
 
 
-@surface(np.matrix_transpose)
+@surface(np.matrix_transpose, folds=False)
 def matrix_transpose(x: Any, /) -> Any:
     """The last two axes exchanged."""
     x = handle(x)
@@ -120,7 +120,7 @@ def matrix_transpose(x: Any, /) -> Any:
     return transposed(x, (*range(n - 2), n - 1, n - 2))
 
 
-@surface(np.swapaxes, methods=("swapaxes",))
+@surface(np.swapaxes, methods=("swapaxes",), folds=False)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
     x = handle(a)
@@ -130,7 +130,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return transposed(x, tuple(order))
 
 
-@surface(np.moveaxis)
+@surface(np.moveaxis, folds=False)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """Axes moved to new places, the others in their old order."""
     x = handle(a)
@@ -153,7 +153,7 @@ def _moved(ndim: int, source: Any, destination: Any) -> tuple[int, ...]:
     return tuple(order)
 
 
-@surface(np.rollaxis)
+@surface(np.rollaxis, folds=False)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     """An axis rolled back until it lies before `start`."""
     x = handle(a)
@@ -164,7 +164,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return transposed(x, _moved(x.ndim, axis, start - 1 if axis < start else start))
 
 
-@surface(np.squeeze, methods=("squeeze",))
+@surface(np.squeeze, methods=("squeeze",), folds=False)
 def squeeze(a: Any, axis: Any = None) -> Any:
     """Without the axes of length 1 (or the given ones, which must have length 1)."""
     x = handle(a)
@@ -177,7 +177,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return with_ones(x, tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
-@surface(np.expand_dims)
+@surface(np.expand_dims, folds=False)
 def expand_dims(a: Any, axis: Any) -> Any:
     """New axes of length 1 at these places of the result."""
     x = handle(a)
@@ -188,13 +188,13 @@ def expand_dims(a: Any, axis: Any) -> Any:
     return with_ones(x, tuple(1 if i in axes else next(lengths) for i in range(ndim)))
 
 
-@surface(np.broadcast_to)
+@surface(np.broadcast_to, folds=False)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     """The array repeated to `shape` by the rules of broadcasting."""
     return repeated(handle(array), static_ints(shape, "a shape"))
 
 
-@surface(np.broadcast_arrays)
+@surface(np.broadcast_arrays, folds=False)
 def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     """All arrays repeated to their common shape, as a tuple."""
     handles = [handle(a) for a in args]
@@ -209,7 +209,7 @@ def _at_least(rank: int) -> Any:
 
     f.__name__ = f"atleast_{rank}d"
     f.__doc__ = f"Arrays with at least {rank} axes."
-    return surface(getattr(np, f.__name__))(f)
+    return surface(getattr(np, f.__name__), folds=False)(f)
 
 
 def at_least(v: Value, rank: int) -> Value:
@@ -269,7 +269,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     return _astype(x, dtype, "K", "unsafe", copy)
 
 
-@surface(methods=("view",), name="ndarray.view", differentiable=False)
+@surface(methods=("view",), name="ndarray.view", differentiable=False, folds=False)
 def _view(x: Any, dtype: Any = None, type: Any = None) -> Any:
     """`x.view()` is the array itself; other dtypes would reinterpret memory."""
     refuse("ndarray.view", type=type)
@@ -324,7 +324,7 @@ def _tolist(x: Any) -> Any:
     return [_tolist(row) for row in x]
 
 
-@surface(np.real, name="real")
+@surface(np.real, name="real", folds=False)
 def real(val: Any) -> Any:
     """The array itself, as complex numbers are not supported yet."""
     return handle(val)

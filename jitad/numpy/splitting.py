@@ -42,7 +42,7 @@ def _sections(n: int, sections: int) -> list[int]:
     return [k * size + min(k, longer) for k in range(1, sections)]
 
 
-@surface(np.array_split)
+@surface(np.array_split, folds=False)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along an axis, as nearly equal as possible, or cut at the given indices."""
     x = handle(ary)
@@ -54,7 +54,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return _cut(x, _sections(x.shape[axis], sections), axis)
 
 
-@surface(np.split)
+@surface(np.split, folds=False)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along an axis, all equal, or cut at the given indices."""
     x = handle(ary)
@@ -75,7 +75,7 @@ def _splitter(name: str, rank: int, axis_of: Callable[[int], int]) -> Any:
 
     f.__name__ = name
     f.__doc__ = f"`split` along the axis that {name} is named for."
-    return surface(getattr(np, name))(f)
+    return surface(getattr(np, name), folds=False)(f)
 
 
 hsplit = _splitter("hsplit", 1, lambda ndim: 1 if ndim > 1 else 0)
@@ -83,7 +83,7 @@ vsplit = _splitter("vsplit", 2, lambda ndim: 0)
 dsplit = _splitter("dsplit", 3, lambda ndim: 2)
 
 
-@surface(*((np.unstack,) if hasattr(np, "unstack") else ()))
+@surface(*((np.unstack,) if hasattr(np, "unstack") else ()), folds=False)
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     """The entries along an axis, as a tuple."""
     x = handle(x)

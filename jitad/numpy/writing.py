@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..capture import views
-from ..capture.handles import assign, is_array, see
+from ..capture.constants import write_number
+from ..capture.handles import assign, is_array, root_of, see
 from ..capture.trace import current_trace
 from ..capture.tracer import METHODS, Traced, implements_method
 from ..ir.graph import Value
@@ -16,20 +17,22 @@ from .core import located, surface
 from .indexing import steps_to
 from .masks import mask_place, write_masked
 from .promotion import cast, normal
-from .values import broadcast, convert, reshape
+from .values import as_value, broadcast, convert, reshape
 
 
-@surface(methods=("__setitem__",), name="ndarray.__setitem__")
+@surface(methods=("__setitem__",), name="ndarray.__setitem__", folds=False)
 def _setitem(x: Any, key: Any, value: Any) -> None:
     """`x[key] = value` for every key of reading; of repeated places in an index array the last one wins."""
     require_array(x)
+    if x.state is not None and x.state.number is not None and write_number(x, key, value):
+        return
     place = mask_place(key)
     if place is not None:
         write_masked(x, key, place, value)
         return
     trace = current_trace()
     steps, is_view = steps_to(x.type.shape, key)
-    if is_view and _is_view(value) and views.same_view(views.viewed(x, steps, trace, now=False), value):
+    if is_view and _is_part(value, x) and views.same_view(views.viewed(x, steps, trace, now=False), value):
         return  # the end of x[key] op= y
     target = views.type_after(x.type, steps)
     new = fitted(cast(normal(value), target.dtype), target.shape)
@@ -37,8 +40,8 @@ def _setitem(x: Any, key: Any, value: Any) -> None:
         assign(x, views.write(see(x, trace), steps, new), trace)
 
 
-def _is_view(x: Any) -> bool:
-    return isinstance(x, Traced) and is_array(x)
+def _is_part(value: Any, x: Traced) -> bool:
+    return isinstance(value, Traced) and is_array(value) and root_of(value) is root_of(x)
 
 
 def require_array(x: Any) -> None:
@@ -60,8 +63,8 @@ def fitted(v: Value, shape: Shape) -> Value:
         raise ValueError(f"could not broadcast input array from shape {given} into shape {shape}") from None
 
 
-def store(x: Traced, result: Traced, name: str) -> Traced:
-    """Write the result of the ufunc `name` into all of the array `x`, as its `out=`.
+def store(x: Traced, result: Any, name: str) -> Traced:
+    """Write the result of the ufunc `name`, traced or a number, into all of the array `x`, as its `out=`.
 
     Raises TypeError where NumPy's rule "same_kind" forbids the cast, ValueError if the shapes differ.
     """
@@ -73,8 +76,9 @@ def store(x: Traced, result: Traced, name: str) -> Traced:
     if result.shape != x.shape:
         shapes = f"{x.shape} doesn't match the broadcast shape {result.shape}"
         raise ValueError(f"non-broadcastable output operand with shape {shapes}")
-    trace = current_trace()
-    assign(x, convert(see(result, trace), x.dtype), trace)
+    if not (x.state is not None and x.state.number is not None and write_number(x, ..., result)):
+        trace = current_trace()
+        assign(x, convert(as_value(result), x.dtype), trace)
     return x
 
 

@@ -1,0 +1,150 @@
+"""Python's builtins on traced values: what rewritten code calls instead of `max`, `int`, `isinstance` …"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..capture.constants import number_of
+from ..capture.handles import is_array
+from ..capture.redirect import register
+from ..capture.tracer import Traced
+from ..ir.types import F64, I64
+from .core import located, unsupported, wrapped
+from .logic import round as numpy_round
+from .logic import where
+from .ufuncs import SPECS
+from .values import as_value, convert, reshape, truth
+
+#: How many items builtins.max and min compare one by one; arrays of more are for np.max.
+_MOST = 512
+
+
+def is_instance(x: Any, classes: Any) -> bool:
+    """`isinstance`: a traced array is an ndarray, a traced number a Python number or a NumPy scalar."""
+    if not isinstance(x, Traced) or Traced in _flat(classes):
+        return isinstance(x, classes)
+    return issubclass(class_of(x), classes)
+
+
+def class_of(x: Any) -> type:
+    """`type(x)`, as if `x` was not traced."""
+    if not isinstance(x, Traced):
+        return type(x)
+    if is_array(x):
+        return np.ndarray
+    return {"f": float, "b": bool}.get(x.dtype.kind, int) if x.weak else x.dtype.type
+
+
+def _type(*args: Any) -> Any:
+    return class_of(*args) if len(args) == 1 else type(*args)
+
+
+def _flat(classes: Any) -> tuple[Any, ...]:
+    return tuple(c for k in classes for c in _flat(k)) if isinstance(classes, tuple) else (classes,)
+
+
+def _on_traced(original: Callable[..., Any], f: Callable[..., Any]) -> None:
+    """Let `f` take the place of the builtin where the first argument is traced."""
+    traced = located(f, original.__name__)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], Traced) and number_of(args[0]) is None:
+            return traced(*args, **kwargs)
+        return original(*args, **kwargs)
+
+    call.__name__ = original.__name__
+    register(original, call)
+
+
+def _number(x: Traced, what: str) -> Any:
+    """The IR value, of shape (), of a number or an array of shape ()."""
+    if x.ndim:
+        raise TypeError(f"{what}(): only arrays of shape () can be converted to Python numbers, not {x.type}")
+    return as_value(x)
+
+
+def _int(x: Traced, *base: Any) -> Any:
+    return wrapped(convert(_number(x, "int"), I64), True)
+
+
+def _float(x: Traced) -> Any:
+    return wrapped(convert(_number(x, "float"), F64), True)
+
+
+def _bool(x: Traced) -> Any:
+    if x.size != 1:
+        raise ValueError(
+            "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+        )
+    return wrapped(truth(reshape(as_value(x), ())), True)
+
+
+def _round(x: Traced, ndigits: Any = None) -> Any:
+    if is_array(x):
+        return numpy_round(x, 0 if ndigits is None else ndigits)
+    if ndigits is not None:
+        out = numpy_round(x, ndigits)
+        return wrapped(out.value, x.weak)
+    v = _number(x, "round")
+    return wrapped(convert(ops.rint(v) if v.dtype.kind == "f" else v, I64), True)
+
+
+def _extreme(original: Callable[..., Any], compare: str) -> None:
+    """builtins.max or min: the first of the items that no other beats, as Python compares them."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        items: Any = args
+        if len(args) == 1:
+            items = args[0] if isinstance(args[0], (Traced, list, tuple)) else list(args[0])
+        if not isinstance(items, Traced) and not any(isinstance(x, Traced) for x in items):
+            return original(items, **kwargs) if len(args) == 1 else original(*args, **kwargs)
+        return traced(items, **kwargs)
+
+    def fold(items: Any, **kwargs: Any) -> Any:
+        if kwargs.get("key") is not None:
+            unsupported(f"{original.__name__} with key=", "np.argmax or np.argmin")
+        found = list(items) if len(items) <= _MOST else None
+        if found is None:
+            unsupported(f"{original.__name__}() of {len(items)} items", f"np.{original.__name__}")
+        if not found:
+            return original(found, **kwargs)
+        best = found[0]
+        for x in found[1:]:
+            best = _better(x, best, compare)
+        return best
+
+    traced = located(fold, original.__name__)
+    call.__name__ = original.__name__
+    register(original, call)
+
+
+def _better(x: Any, best: Any, compare: str) -> Any:
+    if not isinstance(x, Traced) and not isinstance(best, Traced):
+        return x if bool(SPECS[compare].numpy(x, best)) else best
+    beats = SPECS[compare](x, best, weak=True)
+    if beats.ndim:
+        raise ValueError(
+            "The truth value of an array with more than one element is ambiguous. "
+            "Use np.maximum or np.minimum, np.max or np.min"
+        )
+    picked = where(beats, x, best)
+    weak = all(y.weak if isinstance(y, Traced) else not isinstance(y, np.generic) for y in (x, best))
+    return wrapped(picked.value, True) if weak else picked
+
+
+def register_builtins() -> None:
+    """Enter all of them."""
+    register(isinstance, is_instance)
+    register(type, _type)
+    for original, f in ((int, _int), (float, _float), (bool, _bool), (builtins.round, _round)):
+        _on_traced(original, f)
+    _extreme(builtins.max, "greater")
+    _extreme(builtins.min, "less")
+
+
+__all__ = ["class_of", "is_instance", "register_builtins"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -28,11 +28,11 @@ def build(make: Callable[..., object], *arrays: np.ndarray) -> Function:
 
 
 def compile_function(
-    fn: Function, opt_level: int = 2
+    fn: Function, opt_level: int = 2, symbols: Mapping[str, int] | None = None
 ) -> tuple[Lowered, Callable[..., tuple[int, list[np.ndarray]]]]:
-    """The lowered function and `call(*arrays) -> (status, results)`."""
+    """The lowered function and `call(*arrays) -> (status, results)`; `symbols` replace native routines."""
     low = lower(fn, f"jitad.test{next(_serial)}")
-    module = compile_module(low.llvm, opt_level=opt_level)
+    module = compile_module(low.llvm, opt_level=opt_level, symbols=symbols)
     count = len(fn.params) + len(low.constants) + len(fn.results)
     native = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * count)(module.address(low.symbol))
 

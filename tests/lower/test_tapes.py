@@ -1,5 +1,7 @@
 """Tapes in machine code: growth, order, arrays as items, every way out frees them."""
 
+import ctypes
+
 import numpy as np
 import pytest
 
@@ -119,7 +121,7 @@ def test_tapes_are_made_in_loops_and_left_by_branches(n):
 
 FAILS = SCALARS.replace(
     "%q: f64 = mul %p, 1.0078125",
-    """%ok: bool = lt %p, 50.0
+    """%ok: bool = lt %p, 1e6
     check %ok {error="ValueError", text="too large"}
     %q: f64 = mul %p, 1.0078125""",
 )
@@ -132,3 +134,60 @@ def test_a_failure_ends_a_loop_at_once():
     assert low.messages[status][1] == "too large"
     with pytest.raises(ValueError, match="too large"):
         evaluate(parse(FAILS), 2**62, 0, 1.0)
+
+
+class Heap:
+    """realloc and free that count, and that can run out."""
+
+    def __init__(self, most: int = 10**9) -> None:
+        libc = ctypes.CDLL(None)
+        libc.realloc.restype, libc.realloc.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_size_t]
+        libc.free.restype, libc.free.argtypes = None, [ctypes.c_void_p]
+        self.blocks, self.grown = 0, 0
+
+        def realloc(block, size):
+            if size > most:
+                return None
+            self.blocks += block is None
+            self.grown += block is not None
+            return libc.realloc(block, size)
+
+        def free(block):
+            self.blocks -= block is not None
+            libc.free(block)
+
+        self._kept = (
+            ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)(realloc),
+            ctypes.CFUNCTYPE(None, ctypes.c_void_p)(free),
+        )
+        names = ("libc.realloc", "libc.free")
+        self.symbols = {n: ctypes.cast(f, ctypes.c_void_p).value for n, f in zip(names, self._kept)}
+
+
+HEAPS = {
+    "all popped": (SCALARS, (5000, 5000, 1.0)),
+    "some popped": (SCALARS, (5000, 10, 1.0)),
+    "arrays": (ARRAYS.replace("SIZE", "700"), (40, np.ones(700), True)),
+    "left by branches": (NESTED, (7, 3.0)),
+    "failed": (FAILS, (2**62, 0, 1.0)),
+}
+
+
+@pytest.mark.parametrize("name", HEAPS)
+def test_every_way_out_frees_all_tapes(name):
+    text, arguments = HEAPS[name]
+    heap = Heap()
+    fn = check(parse(text))
+    _, call = compile_function(fn, symbols=heap.symbols)
+    status, _ = call(*(np.asarray(a, p.dtype) for a, p in zip(arguments, fn.params, strict=True)))
+    assert (status != 0) == (name == "failed")
+    assert heap.blocks == 0
+    assert (heap.grown > 0) == (name != "left by branches")
+
+
+def test_a_tape_that_finds_no_memory_is_a_status():
+    heap = Heap(most=2**20)
+    _, call = compile_function(check(parse(SCALARS)), symbols=heap.symbols)
+    assert call(np.int64(2**14), np.int64(0), np.float64(1))[0] == 0
+    assert call(np.int64(2**40), np.int64(0), np.float64(1))[0] == -1
+    assert heap.blocks == 0

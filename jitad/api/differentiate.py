@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import ops
-from ..capture.run import Subprogram, capture_inner, inline
+from ..capture.run import Subprogram, capture_inner, inline, own_copies
 from ..capture.source import at, definition_line
 from ..capture.trace import current_trace
 from ..capture.tracer import Traced, lift
@@ -133,13 +133,18 @@ def _refuse(f: Callable, what: str, name: str, leaves: Sequence[Traced]) -> None
 
 
 def program(f: Callable, point: Point, call: Callable[[Callable, list[Any]], Any]) -> Subprogram:
-    """`f` as a function of the active leaves; `call(f, argument trees)` calls it."""
+    """`f` as a function of the active leaves; `call(f, argument trees)` calls it, with arrays of its own."""
     return capture_inner(
         f,
         [x.type for x in point.inputs],
         [x.weak for x in point.inputs],
-        lambda g, inputs: call(g, point.trees(inputs, point.leaves)),
+        lambda g, inputs: call(_of_own(g), point.trees(inputs, point.leaves)),
     )
+
+
+def _of_own(g: Callable) -> Callable:
+    """`g` called with copies of the arrays around it: what it writes there is not seen outside."""
+    return lambda *args, **kwargs: g(*own_copies(args), **own_copies(kwargs))
 
 
 def program_of_primals(

@@ -16,7 +16,7 @@ from ..capture.leaves import LeafType
 from ..capture.run import Program
 from ..capture.trees import unflatten
 from ..ir import evaluate
-from . import entries
+from . import entries, writeback
 
 
 class Version:
@@ -58,21 +58,25 @@ class Version:
 
     def interpret(self, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
         """Run the IR through NumPy."""
+        writeback.check_arguments(self, leaves)
         results = evaluate.evaluate(self.program.fn, *leaves, *self.inputs)
-        if out is not None:
-            _check_out(results, out)
-            for i, target in enumerate(out):
+        into = writeback.targets(self, leaves, out)
+        if into is not None:
+            _check_out(results, into)
+            for i, target in enumerate(into):
                 if target is not None:
                     np.copyto(target, results[i])
                     results[i] = target
-        return self.result(results)
+        return self.result(writeback.result_leaves(self, results, leaves, out))
 
     def run(self, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
         """Run the machine code on arguments of any layout."""
         from ..native.call import invoke
 
+        writeback.check_arguments(self, leaves)
         address = self.binary.module.address(self.binary.lowered.symbol)
-        return self.result(invoke(address, self.signature, leaves, out))
+        results = invoke(address, self.signature, leaves, writeback.targets(self, leaves, out))
+        return self.result(writeback.result_leaves(self, results, leaves, out))
 
     def result(self, leaves: Sequence[Any]) -> Any:
         return unflatten(self.program.out_spec, leaves)
@@ -95,6 +99,8 @@ class Version:
 
     def callable_entry(self, spec: Any, static: Any, fallback: Callable[..., Any]) -> Any:
         """A native entry for calls like this version's, or None when there can be none."""
+        if self.program.written:
+            return None
         return entries.native_entry(self, spec, static, fallback)
 
 

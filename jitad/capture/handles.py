@@ -26,10 +26,11 @@ class Root:
     sealed   (error class, text) if it must not be written
     rank0    it is an array of shape (), not a number
     number   its elements, if they are known: an array of its own, changed by writes of known elements
+    reshaped NumPy would look at the layout of the array, for a reshape
     varies   it was written in a region, so that inside of regions its elements are not known
     """
 
-    __slots__ = ("version", "sealed", "rank0", "number", "varies")
+    __slots__ = ("version", "sealed", "rank0", "number", "reshaped", "varies")
 
     def __init__(self) -> None:
         self.version = 0
@@ -37,6 +38,7 @@ class Root:
         self.rank0 = False
         self.number: np.ndarray | None = None
         self.varies = False
+        self.reshaped = False
 
 
 class View:
@@ -178,6 +180,11 @@ def c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
         out.append(n)
         n *= length
     return tuple(reversed(out))
+
+
+def depends_on_layout(x: Traced) -> None:
+    """Note that NumPy would make a view or a copy of `x` by the layout of the array behind it."""
+    state_of(root_of(x)).reshaped = True
 
 
 def is_contiguous(x: Traced) -> bool:

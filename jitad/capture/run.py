@@ -11,21 +11,33 @@ from ..ir.graph import Function, Value
 from ..ir.types import Type
 from . import closure
 from .arrays import Captures
+from .constants import constant, number_of
 from .errors import TracedValueError
-from .handles import version_of
+from .handles import is_array, state_of, version_of
 from .leaves import LeafType
 from .source import at, definition_line
 from .trace import Trace, current_trace
 from .tracer import Traced, import_value, lift
-from .trees import RESULTS, TreeSpec, flatten
+from .trees import RESULTS, TreeSpec, flatten, unflatten
 
 
 class Program(NamedTuple):
-    """A traced function: parameters are the argument leaves, then the hidden inputs of `captures`."""
+    """A traced function: parameters are the argument leaves, then the hidden inputs of `captures`.
+
+    The results are the result leaves, those in `returned` left out, and then what the arguments in `written`
+    hold at the end.
+
+    written   argument leaves, by position, that the function writes into
+    returned  result leaf → the argument leaf, one of `written`, that is returned there
+    reshaped  argument leaves of which it makes reshapes, views or copies in NumPy by the array's layout
+    """
 
     fn: Function
     out_spec: TreeSpec
     captures: Captures
+    written: tuple[int, ...]
+    returned: dict[int, int]
+    reshaped: tuple[int, ...]
 
 
 class Subprogram(NamedTuple):
@@ -62,14 +74,17 @@ def capture(
             Traced(trace.param(leaf.type, hint), trace, leaf.weak)
             for leaf, hint in zip(leaves, hints, strict=True)
         ]
-        values, out_spec, _ = _results(_explained(call, closure.clone(f), arguments), trace)
-    for x, hint in zip(arguments, hints):
-        if version_of(x):
-            raise NotImplementedError(
-                f"{trace.name}{at(trace.loc)} writes into its argument {hint}, which does not reach the "
-                "caller's array yet; write into a copy and return it"
-            )
-    return Program(trace.finish_root(values), out_spec, trace.captures)
+        for x, leaf in zip(arguments, leaves):
+            if leaf.kind == "array" and not x.shape:
+                state_of(x).rank0 = True
+        result, out_spec = flatten(_explained(call, closure.clone(f), arguments), RESULTS)
+        written = tuple(k for k, x in enumerate(arguments) if version_of(x))
+        positions = {id(arguments[k]): k for k in written}
+        returned = {i: positions[id(x)] for i, x in enumerate(result) if id(x) in positions}
+        own = [_lift_result(x, trace).value for i, x in enumerate(result) if i not in returned]
+        values = [*own, *(arguments[k].value for k in written)]
+    reshaped = tuple(k for k in written if state_of(arguments[k]).reshaped)
+    return Program(trace.finish_root(values), out_spec, trace.captures, written, returned, reshaped)
 
 
 def capture_inner(
@@ -86,6 +101,25 @@ def capture_inner(
         values, out_spec, result_weak = _results(_explained(call, closure.clone(f), inputs), trace)
     imports = tuple(Traced(v, owner) for v, owner in trace.sources.items())
     return Subprogram(trace.finish(values), imports, out_spec, result_weak)
+
+
+def own_copies(tree: Any) -> Any:
+    """A tree of arguments with arrays of the innermost trace, into which a function may write."""
+    trace = current_trace()
+    leaves, spec = flatten(tree)
+    mine = [_own_copy(x, trace) for x in leaves]
+    return tree if all(a is b for a, b in zip(mine, leaves)) else unflatten(spec, mine)
+
+
+def _own_copy(x: Any, trace: Trace) -> Any:
+    if not isinstance(x, Traced) or x.home is trace or not is_array(x):
+        return x
+    number = number_of(x)
+    if number is not None:
+        return constant(np.array(number))
+    out = Traced(import_value(x, trace), trace)
+    state_of(out).rank0 = not x.shape
+    return out
 
 
 def inline(fn: Function, inputs: Sequence[Traced], imports: Sequence[Traced] = ()) -> list[Value]:

@@ -14,6 +14,7 @@ from .handles import (
     READ_ONLY,
     View,
     c_strides,
+    depends_on_layout,
     is_array,
     is_contiguous,
     reshaped_strides,
@@ -270,6 +271,8 @@ def reshaped(x: Traced, shape: Shape, trace: Trace, ravel: bool = False) -> Trac
 
     ravel  as NumPy's `ravel`, which copies all that is not contiguous
     """
+    if is_array(x):
+        depends_on_layout(x)
     if is_contiguous(x) or (not ravel and reshaped_strides(strides_of(x), x.type.shape, shape) is not None):
         return view_of(x, Reshape(shape, x.type.shape), trace)
     return x.__class__(Reshape(shape, x.type.shape).read(see(x, trace)), trace)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..capture.handles import is_array, is_contiguous
+from ..capture.handles import depends_on_layout, is_array, is_contiguous
 from ..capture.tracer import Traced
 from .core import holds, refuse_order, surface
 from .promotion import cast, dtype_argument, normal, result_dtype
@@ -45,6 +45,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None,
 def _same_array(name: str) -> Any:
     def f(a: Any, dtype: Any = None, *args: Any, **keywords: Any) -> Any:
         x = asarray(a, dtype, order=keywords.get("order"))
+        depends_on_layout(x)
         if name == "ascontiguousarray" and not is_contiguous(x):
             return fresh(as_value(x))
         return with_ones(x, (1,)) if name == "ascontiguousarray" and not x.ndim else x

@@ -3,6 +3,7 @@
 from . import math, numpy, scipy
 from .api.check import check_grads
 from .api.config import disable_jit
+from .api.control import cond, fori_loop, roll, scan, switch, unroll, while_loop
 from .api.explain import explain
 from .api.forward import derivative, jvp, linearize, stop_gradient
 from .api.jit import Jit, jit
@@ -17,9 +18,11 @@ __all__ = [
     "Jit",
     "TracedValueError",
     "check_grads",
+    "cond",
     "derivative",
     "disable_jit",
     "explain",
+    "fori_loop",
     "grad",
     "is_traced",
     "jit",
@@ -27,8 +30,13 @@ __all__ = [
     "linearize",
     "math",
     "numpy",
+    "roll",
+    "scan",
     "scipy",
     "stop_gradient",
+    "switch",
+    "unroll",
     "value_and_grad",
     "vjp",
+    "while_loop",
 ]

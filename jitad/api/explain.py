@@ -24,6 +24,7 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     ]
     fn = version.program.fn
     lines += [f"  returns {', '.join(str(t) for t in fn.result_types)}; {len(fn.eqns)} equations"]
+    lines += [f"  {decision}" for decision in version.program.captures.decisions.values()]
     for i in version.program.captures.inputs:
         lines.append(f"  reads by reference: {i.name or 'an array'}, {i.param.type}")
     for g in version.guards:

@@ -60,12 +60,16 @@ class _View:
 
 
 class Captures:
-    """What the outermost trace takes from outside: arrays as hidden inputs, and guards on names."""
+    """What the outermost trace takes from outside: arrays as hidden inputs, and guards on names.
+
+    decisions  what became of loops and branches (`staging.report`), by line and kind
+    """
 
     def __init__(self) -> None:
         self.inputs: list[Input] = []
         self.guards: list[Guard] = []
         self.notes: list[str] = []
+        self.decisions: dict[Any, Any] = {}
         self._by_id: dict[int, Input] = {}
         self._met: dict[int, list[_Met]] = {}
         self._looked_at: set[int] = set()

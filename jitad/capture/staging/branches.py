@@ -1,0 +1,290 @@
+"""`if`, conditional expressions, `and`, `or`, `not` and `assert` on conditions that are known at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ... import ops
+from ...ir.graph import Loc, Value, has_effect
+from ...ir.types import BOOL
+from .. import attempts
+from ..attempts import Attempt, Unrollable
+from ..errors import TracedValueError
+from ..operators import UNBOUND, Unbound
+from ..region import RegionTrace
+from ..source import at, user_line
+from ..trace import current_trace
+from ..tracer import Traced, call
+from ..tracer import known as known_array
+from .emission import closed, emit, name_of, write_back, written_handles
+from .report import Decision, because, note
+from .variables import Leaf, Variable, joined, leaf, lifted, rebuilt, same_object, variable
+
+Get: TypeAlias = Callable[[], tuple]
+Set: TypeAlias = Callable[[tuple], None]
+#: Variables of the rewrite itself, which are read only where they are bound.
+OWN = "_jitad_"
+
+
+def if_(
+    condition: Any,
+    then: Callable[[], None],
+    orelse: Callable[[], None] | None,
+    get: Get,
+    set_: Set,
+    names: Sequence[str],
+    loc: Loc | None,
+) -> None:
+    """`if` on a traced condition: both branches become regions, of which one runs."""
+    decided = _decided(condition)
+    if decided is not None:
+        branch = then if decided else orelse
+        if branch is not None:
+            branch()
+        return
+    before = get()
+    choice = _as_bool(condition).value
+    regions, ends = [], []
+    for branch in (then, orelse):
+        region = RegionTrace("branch", loc)
+        outer, attempt = attempts.current(), Attempt(loc)
+        try:
+            with attempt, region:
+                if branch is not None:
+                    branch()
+                ends.append(get())
+        except Unrollable as error:
+            _refuse(error, attempt, outer, loc)
+        finally:
+            set_(before)
+        regions.append(region)
+    set_(_joined_ends(choice, regions, ends, names, loc))
+
+
+def _joined_ends(
+    choice: Value, regions: list[RegionTrace], ends: list[tuple], names: Sequence[str], loc: Loc | None
+) -> tuple:
+    """Append the equation; what variables hold after it, from what they hold at the end of each region."""
+    merges = [_Merged(n, (variable(a), variable(b)), loc) for n, a, b in zip(names, *ends, strict=True)]
+    count = sum(len(m.types) for m in merges)
+    results = []
+    for side, region in enumerate(regions):
+        with region:
+            results.append([v for m in merges for v in m.values(side)])
+    handles = written_handles(regions)
+    trace = current_trace()
+    functions = tuple(
+        closed(region, name, (), values, handles, returns=True, takes=False)
+        for region, name, values in zip(regions, ("then", "otherwise"), results)
+    )
+    out = emit(trace, ops.cond, [choice], {}, functions, loc)
+    write_back(trace, handles, out[count:])
+    rest = iter(out)
+    given = [(m.name, str(t.type)) for m in merges for t in m.types if not m.name.startswith(OWN)]
+    arrays = [(name_of(h), str(h.type)) for h in handles]
+    note(Decision(loc, "if", True, "", (*given, *arrays)))
+    return tuple(m.after(rest, trace) for m in merges)
+
+
+def if_expression(condition: Any, then: Callable[[], Any], orelse: Callable[[], Any], loc: Loc | None) -> Any:
+    """`then() if condition else orelse()`."""
+    held: list[Any] = [UNBOUND]
+
+    def get() -> tuple:
+        return tuple(held)
+
+    def set_(values: tuple) -> None:
+        held[:] = values
+
+    def keep(f: Callable[[], Any]) -> Callable[[], None]:
+        def run() -> None:
+            held[0] = f()
+
+        return run
+
+    if_(condition, keep(then), keep(orelse), get, set_, (OWN + "value",), loc)
+    return held[0]
+
+
+def and_(first: Any, *rest: Callable[[], Any]) -> Any:
+    """`first and rest() …`: an operand is evaluated only where those before it are true."""
+    return _logical(first, rest, True)
+
+
+def or_(first: Any, *rest: Callable[[], Any]) -> Any:
+    """`first or rest() …`: an operand is evaluated only where those before it are false."""
+    return _logical(first, rest, False)
+
+
+def not_(x: Any) -> Any:
+    """`not x`, of a traced scalar."""
+    decided = _decided(x)
+    return (not decided) if decided is not None else call(ops.not_, _as_bool(x))
+
+
+def assert_(condition: Any, message: Callable[[], Any] | None, loc: Loc | None) -> None:
+    """`assert` on a traced condition: checked when the program runs."""
+    decided = _decided(condition)
+    text = "" if message is None else message()
+    if decided is not None:
+        if not decided:
+            raise AssertionError(*(() if message is None else (text,)))
+        return
+    text = text if isinstance(text, str) and "<traced" not in text else ""
+    trace = current_trace()
+    trace.builder.loc = loc
+    trace.builder.emit(ops.check, (_as_bool(condition).value,), {"error": "AssertionError", "text": text})
+
+
+def _decided(condition: Any) -> bool | None:
+    """The truth of a condition that is known while tracing."""
+    if not isinstance(condition, Traced):
+        return bool(condition)
+    if condition.shape == () and (found := known_array(condition)) is not None:
+        return bool(found)
+    return None
+
+
+def _as_bool(x: Any) -> Traced:
+    from .loops import as_bool
+
+    return as_bool(x)
+
+
+def _logical(first: Any, operands: tuple[Callable[[], Any], ...], both: bool) -> Any:
+    if not operands:
+        return first
+    decided = _decided(first)
+    if decided is not None:
+        return _logical(operands[0](), operands[1:], both) if decided is both else first
+    loc = user_line(3)
+    region = RegionTrace("operand", loc)
+    outer, attempt = attempts.current(), Attempt(loc)
+    try:
+        with attempt, region:
+            second = _logical(operands[0](), operands[1:], both)
+            truths = _is_bool(first) and _is_bool(second)
+            value = _as_bool(second).value if truths else None
+    except Unrollable as error:
+        _refuse(error, attempt, outer, loc)
+    if value is not None and not region.written and not any(_may_fail(e) for e in region.builder.eqns):
+        trace = current_trace()
+        fn = closed(region, "operand", (), [value], (), returns=True, takes=False)
+        (inlined,) = trace.builder.inline(fn, ())
+        return call(ops.and_ if both else ops.or_, _as_bool(first), Traced(inlined, trace))
+    regions, ends = [region, RegionTrace("operand", loc)], [(second,), (first,)]
+    if not both:
+        regions.reverse()
+        ends.reverse()
+    return _joined_ends(_as_bool(first).value, regions, ends, (OWN + "value",), loc)[0]
+
+
+def _is_bool(x: Any) -> bool:
+    return x.dtype == BOOL if isinstance(x, (Traced, np.generic)) else isinstance(x, bool)
+
+
+def _may_fail(eqn: Any) -> bool:
+    return bool(eqn.regions) or has_effect(eqn) or eqn.op.name in ("gather", "scatter_set", "scatter_add")
+
+
+def _refuse(error: Unrollable, attempt: Attempt, outer: Attempt | None, loc: Loc | None) -> None:
+    """An effect in a branch: whoever tries to roll a loop around it gives up, else it is an error."""
+    if error.attempt is not attempt or outer is not None:
+        if outer is not None and error.attempt is attempt:
+            raise Unrollable(error.reason, error.loc, outer)
+        raise error
+    raise TracedValueError(
+        f"the branch{at(loc)} depends on a condition that is known only when the program runs, so it cannot "
+        f"do what Python must do at once: {because(error)}",
+        "the condition",
+        loc,
+    ) from error
+
+
+class _Merged:
+    """One variable after both branches.
+
+    sides  what it holds at the end of each
+    types  of the leaves that the branches give
+    """
+
+    def __init__(self, name: str, sides: tuple[Variable, Variable], loc: Loc | None) -> None:
+        self.name, self.sides, self.loc = name, sides, loc
+        self.types: list[Leaf] = []
+        self.constant: Any = None
+        self.missing = False
+        self._settle()
+
+    def _settle(self) -> None:
+        a, b = self.sides
+        if same_object(a.value, b.value) or (isinstance(a.value, Unbound) and isinstance(b.value, Unbound)):
+            self.constant = a.value
+            return
+        if isinstance(a.value, Unbound) or isinstance(b.value, Unbound):
+            bound = b if isinstance(a.value, Unbound) else a
+            self.missing = not self.name.startswith(OWN)
+            if bound.spec is None:
+                self.constant = bound.value
+                return
+            self.types = [leaf(x) for x in bound.leaves]
+            return
+        if a.spec is None or b.spec is None or a.spec != b.spec:
+            if self.name.startswith(OWN) and (a.value is None or b.value is None):
+                raise TracedValueError(
+                    f"the function returns a value from one branch and nothing from the other{at(self.loc)}, "
+                    "and which is known only when the program runs",
+                    "the condition",
+                    self.loc,
+                )
+            self._differ(_say(a), _say(b))
+        for x, y in zip(a.leaves, b.leaves):
+            both = joined(leaf(x), leaf(y))
+            if both is None:
+                self._differ(str(leaf(x).type), str(leaf(y).type))
+            assert both is not None
+            self.types.append(both)
+
+    def _differ(self, one: str, other: str) -> None:
+        what = "the value" if self.name.startswith(OWN) else self.name
+        raise TypeError(
+            f"{what} is {one} in one branch and {other} in the other{at(self.loc)}, and which is taken is "
+            "known only when the program runs"
+        )
+
+    def values(self, side: int) -> list[Value]:
+        """What one branch gives, in its region, which is open."""
+        if not self.types:
+            return []
+        v = self.sides[side]
+        if isinstance(v.value, Unbound):
+            return [_zero(t) for t in self.types]
+        return [lifted(x, t).value for x, t in zip(v.leaves, self.types)]
+
+    def after(self, values: Any, trace: Any) -> Any:
+        """What the variable holds after the branches."""
+        if not self.types:
+            out = self.constant
+        else:
+            bound = self.sides[1] if isinstance(self.sides[0].value, Unbound) else self.sides[0]
+            out = rebuilt(bound, [Traced(next(values), trace, t.weak) for t in self.types])
+        return Unbound(f"one branch of the `if`{at(self.loc)} does not bind it") if self.missing else out
+
+
+def _zero(t: Leaf) -> Value:
+    from ...ir.graph import const
+
+    zero = const(0, t.type.dtype)
+    return ops.broadcast(zero, shape=t.type.shape, axes=()) if t.type.shape else zero
+
+
+def _say(v: Variable) -> str:
+    if v.spec is None:
+        return f"a {type(v.value).__name__}"
+    return (
+        str(leaf(v.leaves[0]).type)
+        if len(v.leaves) == 1
+        else f"a {type(v.value).__name__} of {len(v.leaves)}"
+    )

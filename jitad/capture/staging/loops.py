@@ -1,0 +1,435 @@
+"""`for` and `while` over traced values: rolled where that means the same, run by Python otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from ... import ops
+from ...ir.graph import Loc, Value, const, free_values
+from ...ir.types import BOOL, I64, type_of
+from ..attempts import Attempt, Unrollable
+from ..errors import EscapedTraceError, TracedValueError
+from ..operators import Unbound
+from ..region import RegionTrace, Reread
+from ..source import at
+from ..trace import current_trace
+from ..tracer import Traced, call, lift
+from ..tracer import known as known_array
+from . import branches
+from .emission import closed, emit, name_of, write_back, written_handles
+from .iterables import Rolled, Symbolic, Unrolled, symbolic
+from .report import Decision, NoRoll, because, note, warn_if_long
+from .rounds import Slot, enter, leave, slots_of
+from .variables import lifted, rebuilt
+
+Get: TypeAlias = Callable[[], tuple]
+Set: TypeAlias = Callable[[tuple], None]
+#: How often a body is traced until its types agree.
+_ROUNDS = 5
+_INDEX = type_of(I64)
+
+
+def for_(
+    iterable: Any,
+    body: Callable[[Any], None],
+    get: Get,
+    set_: Set,
+    names: Sequence[str],
+    keep_going: Callable[[], Any] | None,
+    loc: Loc | None,
+) -> None:
+    """`for` over `iterable` (see `operators`)."""
+    must = isinstance(iterable, Rolled)
+    source = symbolic(iterable.iterable if must else iterable)
+    if source is None or isinstance(iterable, Unrolled):
+        _run_for(iterable, body, get, set_, names, keep_going, loc)
+        return
+    trips = _count(source.trips)
+    if not isinstance(trips, Traced) and trips <= 1 and not must:
+        _run_for(source, body, get, set_, names, keep_going, loc)
+        return
+    loop = _For(source, trips, body, get, set_, names, keep_going, loc)
+    reason = loop.roll()
+    if reason is None:
+        return
+    if must or isinstance(trips, Traced):
+        _refuse(
+            "for", loc, reason, "it was to be rolled" if must else "its length is known only when it runs"
+        )
+    before = len(current_trace().builder.eqns)
+    _run_for(source, body, get, set_, names, keep_going, loc)
+    if not loop.idle:
+        note(Decision(loc, "for", False, because(reason), trips=trips))
+        warn_if_long(loc, "for", len(current_trace().builder.eqns) - before, because(reason))
+
+
+def while_(
+    test: Callable[[], Any],
+    body: Callable[[], None],
+    get: Get,
+    set_: Set,
+    names: Sequence[str],
+    loc: Loc | None,
+) -> None:
+    """`while` (see `operators`)."""
+    loop = _While(test, body, get, set_, names, loc)
+    reason = loop.roll()
+    if reason is None:
+        return
+    before = len(current_trace().builder.eqns)
+    while _truth(test(), loc, reason):
+        body()
+    if not loop.idle:
+        note(Decision(loc, "while", False, because(reason)))
+        warn_if_long(loc, "while", len(current_trace().builder.eqns) - before, because(reason))
+
+
+def _run_for(
+    iterable: Any,
+    body: Callable[[Any], None],
+    get: Get,
+    set_: Set,
+    names: Sequence[str],
+    keep_going: Callable[[], Any] | None,
+    loc: Loc | None,
+) -> None:
+    """The loop as Python runs it; after a `break` under a traced condition the rest is conditional."""
+    going: Any = True
+    for item in iterable:
+        if isinstance(going, Traced):
+            branches.if_(going, lambda item=item: body(item), None, get, set_, names, loc)  # type: ignore[misc]
+        else:
+            body(item)
+        if keep_going is not None:
+            going = keep_going()
+            if not isinstance(going, Traced) and not going:
+                return
+
+
+def _count(trips: Any) -> Any:
+    if isinstance(trips, Traced):
+        found = known_array(trips)
+        return trips if found is None else int(found)
+    return int(trips)
+
+
+def _truth(condition: Any, loc: Loc | None, reason: BaseException) -> bool:
+    """The condition of a loop that Python runs."""
+    if isinstance(condition, Traced) and known_array(condition) is None:
+        _refuse("while", loc, reason, "its condition is known only when it runs")
+    return bool(condition)
+
+
+def _refuse(kind: str, loc: Loc | None, reason: BaseException, why: str) -> None:
+    """Raise for a loop that must be rolled and cannot be."""
+    if not isinstance(reason, (TracedValueError, Unrollable, NoRoll, _Idle)):
+        raise reason
+    raise TracedValueError(
+        f"the `{kind}` loop{at(loc)} cannot be rolled into one of the program, and {why}: {because(reason)}",
+        f"the `{kind}` loop",
+        loc,
+    ) from reason
+
+
+class _Idle(Exception):
+    """Nothing in the loop is traced: Python runs it."""
+
+
+class _Loop:
+    """One loop while it is tried to roll it."""
+
+    kind = ""
+
+    def __init__(self, get: Get, set_: Set, names: Sequence[str], loc: Loc | None) -> None:
+        self.get, self.set_, self.names, self.loc = get, set_, names, loc
+        self.idle = False
+        self.may_skip = True
+
+    def roll(self) -> BaseException | None:
+        """Roll the loop; or the reason why it cannot be, with everything as it was before."""
+        before = self.get()
+        reason = self._roll(before)
+        if reason is not None:
+            self.set_(before)
+        return reason
+
+    def _roll(self, before: tuple) -> BaseException | None:
+        slots = slots_of(self.names, before)
+        attempt = Attempt(self.loc)
+        try:
+            for _ in range(_ROUNDS):
+                try:
+                    with attempt:
+                        agreed = self.trace(slots)
+                except Reread as conflict:  # an array that was taken for constant is written
+                    self.set_(before)
+                    if conflict.region.outer is not current_trace():
+                        raise
+                    continue
+                self.set_(before)
+                if agreed:
+                    self.set_(self.finish(slots))
+                    return None
+            return NoRoll("the types of its variables never agree")
+        except _Idle as idle:
+            self.idle = True
+            return idle
+        except EscapedTraceError:
+            raise
+        except Unrollable as effect:
+            if effect.attempt is not attempt:
+                raise
+            return effect
+        except Exception as error:
+            return error
+
+    def trace(self, slots: list[Slot]) -> bool:
+        """Trace the regions; whether the types agree."""
+        raise NotImplementedError
+
+    def finish(self, slots: list[Slot]) -> tuple:
+        """Append the equation; what the variables hold after the loop."""
+        raise NotImplementedError
+
+    def check_work(self, slots: list[Slot], regions: Sequence[RegionTrace], inside: Sequence[Any]) -> None:
+        """_Idle if nothing from around the loop is traced."""
+        if any(region.handles() for region in regions):
+            return
+        if any(isinstance(x, Traced) for slot in slots for x in slot.first.leaves):
+            return
+        if any(isinstance(x, Traced) for x in inside):
+            return
+        if all(not free_values(_as_function(region)) for region in regions):
+            raise _Idle("nothing in it is traced")
+
+    def inits(self, slots: list[Slot]) -> list[Value]:
+        """First values of what is carried, in the trace around the loop."""
+        out = []
+        for slot in slots:
+            for i in slot.carried:
+                planned = slot.plan[i]
+                assert planned is not None
+                if slot.fresh:
+                    zero = const(0, planned.type.dtype)
+                    shape = planned.type.shape
+                    out.append(ops.broadcast(zero, shape=shape, axes=()) if shape else zero)
+                else:
+                    out.append(lifted(slot.first.leaves[i], planned).value)
+        return out
+
+    def params(self, slots: list[Slot], region: RegionTrace) -> list[Value]:
+        """The parameters of what is carried: in the body those traced, else new ones."""
+        out = []
+        for slot in slots:
+            for i in slot.carried:
+                planned = slot.plan[i]
+                assert planned is not None
+                param = slot.params[i] if i < len(slot.params) else None
+                out.append(Value(planned.type, slot.name) if param is None else param.value)
+        return out
+
+    def after(self, slots: list[Slot], values: Sequence[Value]) -> tuple:
+        """What the variables hold after the loop."""
+        trace = current_trace()
+        rest = iter(values)
+        out: list[Any] = []
+        for slot in slots:
+            assert slot.ends is not None
+            if isinstance(slot.first.value, Unbound) and isinstance(slot.ends.value, Unbound):
+                out.append(slot.first.value)
+                continue
+            if slot.constant or slot.ends.spec is None:
+                out.append(slot.ends.value)
+            else:
+                leaves = [
+                    x if t is None else Traced(next(rest), trace, t.weak)
+                    for x, t in zip(slot.ends.leaves, slot.plan)
+                ]
+                out.append(rebuilt(slot.ends, leaves))
+            if slot.fresh and self.may_skip and not slot.name.startswith(branches.OWN):
+                out[-1] = Unbound(f"the `{self.kind}` loop{at(self.loc)} may run no time at all")
+        return tuple(out)
+
+    def note(self, slots: list[Slot], handles: Sequence[Traced], trips: int) -> None:
+        carried = [(slot.name, str(slot.plan[i].type)) for slot in slots for i in slot.carried]  # type: ignore[union-attr]
+        carried += [(name_of(h), str(h.type)) for h in handles]
+        note(Decision(self.loc, self.kind, True, "", tuple(carried), trips))
+
+
+class _For(_Loop):
+    """A loop over a symbolic iterable; with a `break` that depends on the data it becomes a `while`."""
+
+    kind = "for"
+
+    def __init__(
+        self,
+        source: Symbolic,
+        trips: Any,
+        body: Callable[[Any], None],
+        get: Get,
+        set_: Set,
+        names: Sequence[str],
+        keep_going: Callable[[], Any] | None,
+        loc: Loc | None,
+    ) -> None:
+        super().__init__(get, set_, names, loc)
+        self.source, self.trips, self.body, self.keep_going = source, trips, body, keep_going
+        self.may_skip = isinstance(trips, Traced) or trips == 0
+
+    def trace(self, slots: list[Slot]) -> bool:
+        self.region = region = RegionTrace("loop", self.loc)
+        self.test: RegionTrace | None = None
+        with region:
+            self.index = Traced(region.param(_INDEX, "k"), region, True)
+            enter(slots, region, self.set_)
+            self.body(self.source.item(self.index))
+            breaks = self.keep_going is not None and isinstance(self.keep_going(), Traced)
+            if not breaks and self.keep_going is not None and not self.keep_going():
+                raise NoRoll("it always breaks in its first iteration")
+            if breaks:
+                self.next_index = call(ops.add, self.index, lift(1)).value
+            agreed = leave(slots, region, self.get, self.may_skip)
+        if agreed and breaks:
+            self._trace_test(slots)
+        if agreed:
+            regions = [region] if self.test is None else [region, self.test]
+            self.check_work(slots, regions, [self.trips])
+        return agreed
+
+    def _trace_test(self, slots: list[Slot]) -> None:
+        """The condition to go on: more items, and no break."""
+        self.test = test = RegionTrace("condition", self.loc)
+        kept = [slot.params for slot in slots]
+        with test:
+            self.test_index = Traced(test.param(_INDEX, "k"), test, True)
+            enter(slots, test, self.set_)
+            assert self.keep_going is not None
+            more = call(ops.lt, self.test_index, lift(self.trips))
+            going = call(ops.and_, more, as_bool(self.keep_going()))
+            self.going = going.value
+        self.test_params = [self.test_index.value, *self.params(slots, test)]
+        for slot, params in zip(slots, kept):
+            slot.params = params
+
+    def finish(self, slots: list[Slot]) -> tuple:
+        trace = current_trace()
+        trace.builder.loc = self.loc
+        inits = self.inits(slots)
+        params = self.params(slots, self.region)
+        results = [v for slot in slots if not slot.constant for v in slot.results]
+        if self.test is None:
+            handles = written_handles([self.region])
+            body = closed(
+                self.region, "body", [self.index.value, *params], results, handles, returns=True, takes=True
+            )
+            arrays = [_now(x) for x in handles]
+            count = lift(self.trips).value
+            static = -1 if isinstance(self.trips, Traced) else self.trips
+            attrs = {"trips": static, "carried": len(inits) + len(arrays), "reverse": False}
+            out = emit(trace, ops.for_, [count, *inits, *arrays], attrs, (body,), self.loc)
+        else:
+            handles = written_handles([self.region, self.test])
+            test = closed(
+                self.test, "condition", self.test_params, [self.going], handles, returns=False, takes=True
+            )
+            body = closed(
+                self.region,
+                "body",
+                [self.index.value, *params],
+                [self.next_index, *results],
+                handles,
+                returns=True,
+                takes=True,
+            )
+            arrays = [_now(x) for x in handles]
+            out = emit(trace, ops.while_, [const(0, I64), *inits, *arrays], {}, (test, body), self.loc)[1:]
+            static = -1
+        write_back(trace, handles, out[len(inits) :])
+        self.note(slots, handles, static)
+        return self.after(slots, out[: len(inits)])
+
+
+class _While(_Loop):
+    """A loop as long as a condition holds."""
+
+    kind = "while"
+
+    def __init__(
+        self,
+        test: Callable[[], Any],
+        body: Callable[[], None],
+        get: Get,
+        set_: Set,
+        names: Sequence[str],
+        loc: Loc | None,
+    ) -> None:
+        super().__init__(get, set_, names, loc)
+        self.test_, self.body = test, body
+
+    def trace(self, slots: list[Slot]) -> bool:
+        self.test = test = RegionTrace("condition", self.loc)
+        with test:
+            enter(slots, test, self.set_)
+            holds = self.test_()
+            if not isinstance(holds, Traced):
+                raise NoRoll("its condition does not depend on what the loop changes")
+            self.holds = as_bool(holds).value
+        self.test_params = [p for slot in slots for p in slot.params]
+        self.region = region = RegionTrace("loop", self.loc)
+        with region:
+            enter(slots, region, self.set_)
+            self.body()
+            agreed = leave(slots, region, self.get, True)
+        if agreed:
+            self.check_work(slots, [test, region], ())
+        return agreed
+
+    def finish(self, slots: list[Slot]) -> tuple:
+        trace = current_trace()
+        trace.builder.loc = self.loc
+        inits = self.inits(slots)
+        handles = written_handles([self.region, self.test])
+        asked = iter(self.test_params)
+        test_params: list[Value] = []
+        for slot in slots:
+            mine = [next(asked) for _ in slot.params] if not slot.fresh else []
+            for i in slot.carried:
+                p = mine[i] if i < len(mine) else None
+                planned = slot.plan[i]
+                assert planned is not None
+                test_params.append(Value(planned.type, slot.name) if p is None else p.value)
+        test = closed(self.test, "condition", test_params, [self.holds], handles, returns=False, takes=True)
+        results = [v for slot in slots if not slot.constant for v in slot.results]
+        params = self.params(slots, self.region)
+        body = closed(self.region, "body", params, results, handles, returns=True, takes=True)
+        arrays = [_now(x) for x in handles]
+        out = emit(trace, ops.while_, [*inits, *arrays], {}, (test, body), self.loc)
+        write_back(trace, handles, out[len(inits) :])
+        self.note(slots, handles, -1)
+        return self.after(slots, out[: len(inits)])
+
+
+def as_bool(x: Any) -> Traced:
+    """A condition as a traced bool."""
+    t = lift(x)
+    if t.shape:
+        raise ValueError(
+            "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+            if t.size != 1
+            else f"a condition of shape {t.shape}: use x.item() or x[0]"
+        )
+    return t if t.dtype == BOOL else call(ops.ne, t, lift(t.dtype.type(0)))
+
+
+def _now(x: Traced) -> Value:
+    from ..handles import see
+
+    return see(x, current_trace())
+
+
+def _as_function(region: RegionTrace) -> Any:
+    from ...ir.graph import Function
+
+    placeholders = tuple(entry.placeholder for entry in region.entry.values())
+    return Function("region", (*region.builder.params, *placeholders), tuple(region.builder.eqns), ())

@@ -1,0 +1,199 @@
+"""Tracing a body with stand-ins for the variables it assigns, until their types agree from round to round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...ir.graph import Value, reads
+from ..operators import UNBOUND, Unbound
+from ..region import RegionTrace
+from ..tracer import Traced
+from .report import NoRoll
+from .variables import (
+    Leaf,
+    Variable,
+    is_concrete,
+    is_handle,
+    joined,
+    leaf,
+    lifted,
+    rebuilt,
+    same_object,
+    variable,
+)
+
+
+@dataclass
+class Slot:
+    """One variable of a loop.
+
+    name, first  its name, and what it holds before the loop
+    plan         per leaf: the type as which it is carried; None: an array that is used and written as it is
+    ends         what it holds at the end of the body, taken apart; None before the body was traced
+    fresh        what it held before does not matter: the body assigns it before it reads it
+    constant     it ends every iteration with the same Python object
+    """
+
+    name: str
+    first: Variable
+    plan: list[Leaf | None]
+    ends: Variable | None = None
+    fresh: bool = False
+    constant: bool = False
+    params: list[Traced | None] = field(default_factory=list)
+    results: list[Value] = field(default_factory=list)
+
+    @property
+    def carried(self) -> list[int]:
+        """Which leaves are carried."""
+        if self.constant:
+            return []
+        return [i for i, t in enumerate(self.plan) if t is not None]
+
+    def stand_in(self, region: RegionTrace) -> Any:
+        """What the variable holds when the body begins."""
+        if self.first.spec is None or self.fresh:
+            self.params = [None] * len(self.plan)
+            return UNBOUND if self.fresh else self.first.value
+        self.params = [
+            None if t is None else Traced(region.param(t.type, self.name), region, t.weak) for t in self.plan
+        ]
+        leaves = [p if p is not None else x for p, x in zip(self.params, self.first.leaves)]
+        return rebuilt(self.first, leaves)
+
+
+def slots_of(names: Sequence[str], values: Sequence[Any]) -> list[Slot]:
+    """The variables before the loop."""
+    out = []
+    for name, value in zip(names, values, strict=True):
+        v = variable(value)
+        plan: list[Leaf | None] = [
+            None if is_handle(x) or isinstance(x, np.ndarray) else leaf(x) for x in v.leaves
+        ]
+        out.append(Slot(name, v, plan, fresh=isinstance(value, Unbound)))
+    return out
+
+
+def enter(slots: list[Slot], region: RegionTrace, set_: Callable[[tuple], None]) -> None:
+    """Give the variables their stand-ins; `region` is open."""
+    set_(tuple(slot.stand_in(region) for slot in slots))
+
+
+def leave(slots: list[Slot], region: RegionTrace, get: Callable[[], tuple], may_skip: bool) -> bool:
+    """Compare what the variables hold at the end of the body, which is open, with the start; adapt the plan.
+
+    may_skip  the body may run no time at all
+    True if the types agree; the leaves that are carried are then in `results`. False: trace again.
+    Raises NoRoll where no types agree.
+    """
+    for slot, value in zip(slots, get(), strict=True):
+        slot.ends = variable(value)
+    read = _read_in(region, slots)
+    again = False
+    for slot in slots:
+        again = _settle(slot, read, may_skip) or again
+    if again:
+        return False
+    for slot in slots:
+        _lift_results(slot)
+    return True
+
+
+def _read_in(region: RegionTrace, slots: list[Slot]) -> set[Value]:
+    """The values that the body reads, as operands or as what a variable ends with."""
+    found: set[Value] = set()
+    for slot in slots:
+        assert slot.ends is not None
+        for i, x in enumerate(slot.ends.leaves):
+            own = slot.params[i] if i < len(slot.params) else None
+            if isinstance(x, Traced) and x is not own:
+                found.add(x.value)
+    for eqn in region.builder.eqns:
+        found.update(reads(eqn))
+    found.update(
+        entry.placeholder for entry in region.entry.values() if id(entry.handle) not in region.written
+    )
+    return found
+
+
+def _settle(slot: Slot, read: set[Value], may_skip: bool) -> bool:
+    """Adapt the plan of one variable to what it ends with; True if the body must be traced again."""
+    ends, first = slot.ends, slot.first
+    assert ends is not None
+    slot.constant = False
+    if slot.fresh:
+        slot.plan = [leaf(x) for x in ends.leaves]
+        slot.constant = ends.spec is None or all(is_concrete(x) for x in ends.leaves)
+        return False
+    if first.spec is None:
+        if same_object(ends.value, first.value):
+            return False
+        raise NoRoll(f"{slot.name} is {_say(first)} before the loop and {_say(ends)} after an iteration")
+    unread = all(p is None or p.value not in read for p in slot.params) and all(
+        t is not None for t in slot.plan
+    )
+    if ends.spec != first.spec:
+        if unread:
+            return _forget(slot)
+        raise NoRoll(f"{slot.name} is {_say(first)} before the loop and {_say(ends)} after an iteration")
+    if unread and all(is_concrete(x) for x in ends.leaves):
+        same = all(same_object(a, b) for a, b in zip(ends.leaves, first.leaves))
+        if same or not may_skip:
+            slot.constant = True
+            return False
+    changed = [_settle_leaf(slot, i, unread) for i in range(len(slot.plan))]
+    return True in changed
+
+
+def _settle_leaf(slot: Slot, i: int, unread: bool) -> bool:
+    assert slot.ends is not None
+    end, planned = slot.ends.leaves[i], slot.plan[i]
+    if planned is None:
+        if end is slot.first.leaves[i]:
+            return False
+        planned = leaf(slot.first.leaves[i])
+        slot.plan[i] = joined(planned, leaf(end))
+        if slot.plan[i] is None or slot.plan[i] != planned:
+            raise NoRoll(
+                f"{slot.name} is {planned.type} before the loop and {leaf(end).type} after an iteration"
+            )
+        return True
+    both = joined(planned, leaf(end))
+    if both is None:
+        if unread:
+            return _forget(slot)
+        raise NoRoll(f"{slot.name} is {planned.type} before the loop and {leaf(end).type} after an iteration")
+    if both == planned:
+        return False
+    if not planned.weak:
+        raise NoRoll(f"{slot.name} is {planned.type} before the loop and {leaf(end).type} after an iteration")
+    slot.plan[i] = both
+    return True
+
+
+def _forget(slot: Slot) -> bool:
+    slot.fresh, slot.plan = True, []
+    return True
+
+
+def _lift_results(slot: Slot) -> None:
+    assert slot.ends is not None
+    slot.results = []
+    for i in slot.carried:
+        planned = slot.plan[i]
+        assert planned is not None
+        slot.results.append(lifted(slot.ends.leaves[i], planned).value)
+
+
+def _say(v: Variable) -> str:
+    if isinstance(v.value, Unbound):
+        return "unbound"
+    if v.spec is None:
+        return f"a {type(v.value).__name__}"
+    if len(v.leaves) == 1:
+        return str(leaf(v.leaves[0]).type)
+    return f"a {type(v.value).__name__} of {len(v.leaves)}"

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from . import closure
 from .attempts import born, current
-from .effects import guarded
+from .effects import guarded, original, runs_rewritten
 from .owners import is_library, is_library_function
 from .redirect import REDIRECTS
 from .trace import stack
@@ -34,9 +34,9 @@ def callee(f: Any) -> Any:
         except TypeError:
             found = None
         if found is not None:
-            return found
+            return found if current() is None else guarded(f, found)
     g = _clone(f, kind)
-    return g if current() is None else guarded(g)
+    return g if current() is None or runs_rewritten(g) else guarded(g, g)
 
 
 def is_library_type(kind: type) -> bool:
@@ -49,6 +49,7 @@ def is_library_type(kind: type) -> bool:
 
 def _clone(f: Any, kind: type) -> Any:
     if kind is FunctionType:
+        f = original(f)
         return f if is_library_function(f) else _cloner().function(f)
     if kind is MethodType:
         g = _clone(f.__func__, type(f.__func__))
@@ -59,8 +60,10 @@ def _clone(f: Any, kind: type) -> Any:
     if isinstance(f, type):
         return _constructor(f)
     if not is_library_type(kind):
-        call = getattr(kind, "__call__", None)  # noqa: B004
-        if isinstance(call, FunctionType) and not is_library_function(call):
+        # Not that of a stand-in (see `objects`), which leads to the same function.
+        calls = (vars(c).get("__call__") for c in kind.__mro__)
+        call = next((c for c in calls if isinstance(c, FunctionType) and not is_library_function(c)), None)
+        if call is not None:
             return MethodType(_cloner().function(call), f)
     return f
 

@@ -64,6 +64,13 @@ def _rewritten(f: FunctionType, module: dict[str, Any], cells: dict[str, CellTyp
     return out
 
 
+def is_rewritable(f: FunctionType) -> bool:
+    """Whether clones of `f` run rewritten code."""
+    from .rewrite import rewrite
+
+    return rewrite(f).code is not None
+
+
 class Cloner:
     """Clones made for one outermost trace, each original once."""
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from . import closure
 from .attempts import born, changing, consuming, current
+from .names import is_rewritten
 from .owners import is_library, is_library_function
-from .rewrite import is_rewritten
+from .source import OWN
 from .traced import Traced
 
 _PURE = frozenset(
@@ -71,28 +73,38 @@ _NUMPY_OUTSIDE = frozenset(
 )
 
 
-def guarded(f: Any) -> Any:
-    """`f`, or a function that calls it, unless that would change an object older than the attempt."""
-    if _runs_rewritten(f):
-        return f
+def guarded(f: Any, g: Any) -> Any:
+    """A function that calls `g` for `f`, unless the call would change an object older than the attempt."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         _check(f, args, kwargs)
-        out = f(*args, **kwargs)
+        out = g(*args, **kwargs)
         return born(out) if _makes(f, out, (*args, *kwargs.values())) else out
 
     return call
 
 
-def _runs_rewritten(f: Any) -> bool:
+def original(f: FunctionType) -> FunctionType:
+    """The function that `Cloner.late` clones when it is called."""
+    while f.__code__.co_name == "call" and f.__globals__.get("__name__") == closure.__name__:
+        f = f.__wrapped__  # type: ignore[attr-defined]
+    return f
+
+
+def runs_rewritten(f: Any) -> bool:
     """Whether what `f` does is seen anyway: rewritten code, and the functions of jitad."""
     if isinstance(f, MethodType):
-        return _runs_rewritten(f.__func__)
+        return runs_rewritten(f.__func__)
     if isinstance(f, functools.partial):
-        return _runs_rewritten(f.func)
+        return runs_rewritten(f.func)
     if isinstance(f, FunctionType):
-        return is_rewritten(f.__code__) or (f.__module__ or "").split(".")[0] == "jitad"
+        g = original(f)
+        return is_rewritten(g.__code__) or _is_own(g) or (g is not f and closure.is_rewritable(g))
     return not isinstance(f, type) and type(f).__module__.split(".")[0] == "jitad"
+
+
+def _is_own(f: FunctionType) -> bool:
+    return f.__code__.co_filename.startswith(OWN)
 
 
 def _check(f: Any, args: tuple, kwargs: dict[str, Any]) -> None:
@@ -100,7 +112,7 @@ def _check(f: Any, args: tuple, kwargs: dict[str, Any]) -> None:
     values = (*args, *kwargs.values())
     for x in values:
         consuming(x)
-        if isinstance(x, FunctionType) and not (is_library_function(x) or _runs_rewritten(x)):
+        if isinstance(x, FunctionType) and not (is_library_function(x) or runs_rewritten(x)):
             _refuse(f"passes {x.__qualname__}, which runs as it is, to {_name(f)}")
     out = kwargs.get("out")
     for x in out if isinstance(out, tuple) else (out,):
@@ -112,7 +124,9 @@ def _check(f: Any, args: tuple, kwargs: dict[str, Any]) -> None:
 def _check_function(f: Any, args: tuple) -> None:
     owner = getattr(f, "__self__", None)
     name = getattr(f, "__name__", "")
-    if isinstance(f, type):
+    if isinstance(f, functools.partial):
+        _check(f.func, (*f.args, *args), f.keywords)
+    elif isinstance(f, type):
         _check_class(f)
     elif _hashable_in(f, _PURE) or _hashable_in(f, _MAKERS) or isinstance(f, np.ufunc):
         return

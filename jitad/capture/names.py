@@ -10,6 +10,9 @@ from types import CodeType
 #: Attribute path: `model.layer.weight` read from the root `model` is ("layer", "weight"); () the bare name.
 Path = tuple[str, ...]
 
+#: The free variable by which rewritten code finds `jitad.capture.operators`.
+OPERATORS = "__jitad__"
+
 
 @dataclass
 class Names:
@@ -51,6 +54,11 @@ def names_of(code: CodeType) -> Names:
     if known is None:
         known = _cache[id(code)] = code, _scan(code)
     return known[1]
+
+
+def is_rewritten(code: CodeType) -> bool:
+    """Whether the code came out of the rewrite, with the function around it perhaps."""
+    return OPERATORS in code.co_freevars or OPERATORS in code.co_cellvars
 
 
 def _scan(code: CodeType) -> Names:

@@ -103,6 +103,7 @@ def for_(
     line: int,
 ) -> None:
     """`for`: `body` binds the target to its argument; `keep_going`, if not None, is false after `break`."""
+    consuming(iterable)
     if STAGING is not None and stack():
         STAGING.for_(iterable, body, get, set, names, keep_going, _loc(line))
     else:
@@ -302,7 +303,7 @@ def iterate(obj: Any) -> Any:
 def entered(manager: Any) -> Any:
     """A context manager that is about to be entered."""
     if type(manager).__name__ not in ("errstate", "nullcontext"):
-        changing(manager, f"enters a context of {type(manager).__qualname__}")
+        _effect(f"enters a context of {type(manager).__qualname__}")
     return manager
 
 

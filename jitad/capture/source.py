@@ -19,6 +19,9 @@ LIBRARIES = tuple(
     for path in (_JITAD, *(os.path.dirname(os.path.abspath(str(m.__file__))) for m in (numpy, scipy, optree)))
 )
 
+#: Where the functions of jitad are.
+OWN = LIBRARIES[0]
+
 # Code objects are keyed by id, as their own hash walks all their constants; _codes keeps them alive.
 _codes: dict[int, tuple[CodeType, bool]] = {}
 _locs: dict[tuple[int, int], Loc] = {}

@@ -1,3 +1,4 @@
+# ruff: noqa: B006, B007, B012, B023, B026, E722, F821, F841, F842, RUF012, RUF059, UP033
 """Functions whose rewritten form must do what they do: each with the arguments of some calls.
 
 `log` records the order of side effects.
@@ -237,6 +238,7 @@ def loop_variable_captured(log, n):
 def loop_variable_captured_as_default(log, n):
     fs = []
     for i in range(n):
+
         def f(j=i, *, k=i * 10):
             return i, j, k
 
@@ -515,13 +517,9 @@ def errors_in_many_places(log, x):
         if x == 0:
             data[key][0] += 1
         elif x == 1 and key == "a":
-            data["a"][
-                5
-            ] = 3
+            data["a"][5] = 3
         else:
-            data.missing = (
-                key
-            )
+            data.missing = key
     return data
 
 
@@ -666,6 +664,7 @@ def nested_function_changes_loop_variable(log, n):
 @case((3,))
 def functions_made_in_branches(log, x):
     if x > 2:
+
         def f(y):
             return y + x
     else:

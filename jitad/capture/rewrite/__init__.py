@@ -7,7 +7,7 @@ import inspect
 from types import CodeType, FunctionType
 from typing import NamedTuple
 
-from .build import OPERATORS
+from ..names import OPERATORS, is_rewritten
 from .origin import NotRewritable, find
 from .statements import Rewriter
 from .wrap import compile_alone, renamed
@@ -53,11 +53,6 @@ def why_not(f: FunctionType) -> str | None:
     return rewrite(f).reason
 
 
-def is_rewritten(code: CodeType) -> bool:
-    """Whether the code came out of a rewrite already, with the function around it."""
-    return OPERATORS in code.co_freevars or OPERATORS in code.co_cellvars
-
-
 def _rewrite(f: FunctionType) -> Rewritten:
     code = f.__code__
     if code.co_flags & _ASYNC:
@@ -96,3 +91,6 @@ def _frame_reader(node: ast.AST) -> str | None:
             if called in _FRAME_READERS or (called in _MAYBE_FRAME_READERS and not n.args):
                 return called
     return None
+
+
+__all__ = ["OPERATORS", "Rewritten", "is_rewritten", "rewrite", "why_not"]

@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-#: The name under which rewritten code finds `jitad.capture.operators`.
-OPERATORS = "__jitad__"
+from ..names import OPERATORS
 
 LOAD, STORE, DEL = ast.Load(), ast.Store(), ast.Del()
 
@@ -68,11 +67,17 @@ def strings(names: Iterable[str], like: ast.AST) -> ast.Constant:
     return constant(tuple(names), like)
 
 
-def never(names: Iterable[str], like: ast.AST) -> list[ast.stmt]:
-    """Statements that never run and make the names variables of the function."""
+def never(names: Iterable[str], like: ast.AST) -> ast.stmt:
+    """A statement that never runs and makes the names variables of the function, the operators a free one."""
     place = at(like)
     targets: list[ast.expr] = [ast.Name(id=n, ctx=STORE, **place) for n in sorted(names)]
-    if not targets:
-        return []
-    body: list[ast.stmt] = [ast.Assign(targets=targets, value=constant(None, like), **place)]
-    return [ast.If(test=constant(False, like), body=body, orelse=[], **place)]
+    value = name(OPERATORS, like)
+    body: ast.stmt = (
+        ast.Assign(targets=targets, value=value, **place) if targets else ast.Expr(value, **place)
+    )
+    return ast.If(test=constant(False, like), body=[body], orelse=[], **place)
+
+
+def marked(body: ast.expr) -> ast.expr:
+    """The body of a lambda, with the operators as a free variable."""
+    return ast.IfExp(test=constant(True, body), body=body, orelse=name(OPERATORS, body), **at(body))

@@ -9,7 +9,9 @@ from typing import Any
 
 #: Class of node → its fields that can hold nodes.
 _fields: dict[type, tuple[str, ...]] = {}
-_NO_NODES = frozenset("ctx id attr arg name lineno names kind type_comment is_async level module op ops".split())
+_NO_NODES = frozenset(
+    "ctx id attr arg name lineno names kind type_comment is_async level module op ops".split()
+)
 
 
 def children(node: ast.AST) -> list[Any]:
@@ -21,8 +23,8 @@ def children(node: ast.AST) -> list[Any]:
             f for f in kind._fields if f not in _NO_NODES or kind.__name__ == "TypeAlias"
         )
     out: list[Any] = []
-    for field in fields:
-        value = getattr(node, field, None)
+    for name in fields:
+        value = getattr(node, name, None)
         if isinstance(value, list):
             out += [v for v in value if isinstance(v, ast.AST)]
         elif isinstance(value, ast.AST):

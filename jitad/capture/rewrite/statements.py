@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from .assigned import Assigned
-from .build import LOAD, STORE, assign, at, constant, function, name, never, operator, strings, thunk
+from .build import LOAD, STORE, assign, at, constant, function, marked, name, never, operator, strings, thunk
 from .expressions import Expressions
 from .jumps import Jumps, is_docstring, jump_from_finally
 from .live import Live
@@ -56,7 +56,7 @@ class Rewriter:
         expressions = Expressions(
             scope_of(node), first_parameter(node.args), set(), self.function, self.notes
         )
-        node.body = expressions.visit(node.body)
+        node.body = marked(expressions.visit(node.body))
 
 
 def first_parameter(args: ast.arguments) -> str | None:
@@ -96,7 +96,7 @@ class _Body:
         body = self._list([s for s in node.body[len(docstring) :] if s not in declared])
         first = (body or node.body)[0]
         declarations = self._declarations(scope.globals, scope.nonlocals, first)
-        node.body = [*docstring, *declarations, *never(shared, first), *body]
+        node.body = [*docstring, *declarations, never(shared, first), *body]
 
     def _declarations(self, globals: set[str], nonlocals: set[str], like: ast.AST) -> list[ast.stmt]:
         out: list[ast.stmt] = []

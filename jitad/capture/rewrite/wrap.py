@@ -36,7 +36,10 @@ def compile_alone(
     free = [ast.arg(arg=name, **at(node)) for name in (*original.co_freevars, *extra)]
     inner = ast.Expr(bare(node), **at(node)) if isinstance(node, ast.Lambda) else bare(node)
     cls = definition(ast.ClassDef, node, name=class_name, bases=[], keywords=[], body=[inner])
-    outer = definition(ast.FunctionDef, node, name="outer", args=parameters(free), body=[cls], returns=None)
+    # The function may mean a global of the same name as the class.
+    private = class_name in original.co_freevars
+    body = [cls] if private else [ast.Global(names=[class_name], **at(node)), cls]
+    outer = definition(ast.FunctionDef, node, name="outer", args=parameters(free), body=body, returns=None)
     imports: list[ast.stmt] = [ast.Import(names=[ast.alias(name=m, **at(node))], **at(node)) for m in modules]
     module = ast.Module(body=[*imports, outer], type_ignores=[])
     code = compile(

@@ -17,7 +17,7 @@ def aligned(nbytes: int) -> int:
     return -(-nbytes // ALIGNMENT) * ALIGNMENT
 
 
-@dataclass
+@dataclass(eq=False)
 class Buffer:
     """One piece of memory that one or more values share, one after the other."""
 

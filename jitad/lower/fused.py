@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
+from ..ir.graph import Value
 from .columns import ColumnFold, sum_columns
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold, beyond
@@ -52,6 +53,7 @@ class Fused:
         self.space = step.space
         self.mask: Reg | None = None  # lanes of the current vector that were not computed before
         self.overwrites = any(root.value in kernel.buffers.in_place for root in step.roots)
+        self.overwritten = self._overwritten()
         self.cuts = self._merged_cuts()
         self.axes: Index = identity(len(self.space))
         self.reordered = False
@@ -74,6 +76,14 @@ class Fused:
         if whole and not self._strips() and ColumnFold.fits(fold, self.space):
             return ColumnFold(self.nest, root, self.axes, self.space)
         return fold
+
+    def _overwritten(self) -> list[Value]:
+        """Operands whose memory a map of the nest takes over."""
+        plan, buffers = self.nest.plan, self.nest.kernel.buffers
+        taken = [buffers.of[r.value] for r in self.roots if r.value in buffers.in_place]
+        leaves = dict.fromkeys(leaf for r in self.roots for leaf in r.reads.leaves)
+        own = {r.value for r in self.roots}
+        return [v for v in leaves if v not in own and buffers.of.get(plan.home(v)) in taken]
 
     def _merged_cuts(self) -> list[list[int]]:
         """Per axis the borders of the intervals in which every piece is known."""
@@ -268,7 +278,12 @@ class Fused:
             fold.raise_level(level)
 
     def _body(self) -> None:
-        """Every root at the current indices; maps first, since folds may read them."""
+        """Every root at the current indices; maps first, since folds may read them.
+
+        What is overwritten is loaded before: not every map reads it in every piece of its index set.
+        """
+        for leaf in self.overwritten:
+            self.nest.element(leaf, self.axes)
         for root in self.roots:
             if root.kind == "map":
                 x = self.nest.element(root.value, self.axes)

@@ -405,3 +405,16 @@ def test_long_axes_outside_short_ones_fill_the_vectors(shape: tuple[int, ...]) -
         return e, e.sum(last), e.sum(0), e.sum(), a.max(0)
 
     agree(make, reference, a)
+
+
+def test_what_a_map_overwrites_is_read_before_even_where_it_does_not_read_it():
+    def program(x: Value, y: Value) -> tuple[Value, ...]:
+        z = ops.cumsum(x, axis=0, reverse=False)
+        return ops.set_at(z, y, start=(3,), step=(1,)), ops.mul(z, 3.0), ops.sum(z, axes=(0,))
+
+    x, y = np.arange(40.0), np.ones(30)
+    changed, tripled, total = run(build(program, x, y), x, y)
+    z = np.cumsum(x)
+    np.testing.assert_array_equal(tripled, 3 * z)
+    np.testing.assert_array_equal(changed, np.concatenate([z[:3], y, z[33:]]))
+    assert total == z.sum()

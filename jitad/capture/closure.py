@@ -110,7 +110,13 @@ class Cloner:
         names = names_of(f.__code__)
         module = self._globals(f.__globals__)
         cells = {
-            name: self._cell(cell, name, names.free.get(name, {()}), name in names.written_free)
+            # The cell that super() reads stays the class.
+            name: self._cell(
+                cell,
+                name,
+                {()} if name == "__class__" else names.free.get(name, {()}),
+                name in names.written_free,
+            )
             for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ())
         }
         out = self._clones[f] = _rewritten(f, module, cells)

@@ -190,7 +190,8 @@ def _known_length(trips: Any) -> int:
         if found is None:
             raise TracedValueError(
                 f"the number of iterations, {trips!r}, is not known while the function is traced"
-                f"{at(user_line(3))}",
+                f"{at(user_line(3))}; loop over it with a `for` statement, or make the argument static: "
+                "static_argnums or static_argnames of the transformation",
                 repr(trips),
                 user_line(3),
             )

@@ -92,14 +92,14 @@ def changing(obj: Any, what: str = "") -> None:
     """
     s = _stack()
     if s and not s[-1].owns(obj) and not isinstance(obj, Traced):
-        s[-1].refuse(what or f"changes a {type(obj).__name__} made before the loop")
+        s[-1].refuse(what or f"changes a {type(obj).__name__} that existed before")
 
 
 def consuming(obj: Any) -> None:
     """Announce that items are taken out of `obj`; raises Unrollable for an iterator from before."""
     s = _stack()
     if s and hasattr(type(obj), "__next__") and not s[-1].owns(obj):
-        s[-1].refuse(f"takes items from a {type(obj).__name__} made before the loop")
+        s[-1].refuse(f"takes items from a {type(obj).__name__} that existed before")
 
 
 __all__ = ["Attempt", "Unrollable", "born", "changing", "consuming", "current", "effect"]

@@ -162,14 +162,14 @@ def _check_method(owner: Any, name: str) -> None:
     for kind, reading in _READING.items():
         if isinstance(owner, kind):
             if name not in reading:
-                changing(owner, f"calls {name} of a {type(owner).__name__} made before the loop")
+                changing(owner, f"calls {name} of a {type(owner).__name__} that existed before")
             return
     if isinstance(owner, np.ndarray):
         if name in _WRITING:
             changing(owner)
         return
     if not (name.startswith("__") and name not in _WRITING):
-        changing(owner, f"calls {name} of a {type(owner).__name__} made before the loop")
+        changing(owner, f"calls {name} of a {type(owner).__name__} that existed before")
 
 
 def _check_library(f: Any, name: str, args: tuple) -> None:

@@ -43,7 +43,14 @@ class Staging(Protocol):
     ) -> None: ...
 
     def while_(
-        self, test: Thunk, body: Callable[[], None], get: Getter, set: Setter, names: Names, loc: Loc
+        self,
+        test: Thunk,
+        body: Callable[[], None],
+        get: Getter,
+        set: Setter,
+        names: Names,
+        loc: Loc,
+        runs: bool,
     ) -> None: ...
 
     def if_(
@@ -123,10 +130,12 @@ def plain_for(iterable: Iterable, body: Callable[[Any], None], keep_going: Thunk
                 break
 
 
-def while_(test: Thunk, body: Callable[[], None], get: Getter, set: Setter, names: Names, line: int) -> None:
-    """`while`; `test` is false after `break`."""
+def while_(
+    test: Thunk, body: Callable[[], None], get: Getter, set: Setter, names: Names, runs: bool, line: int
+) -> None:
+    """`while`; `test` is false after `break`; `runs`: the body runs once at least, as in `while True`."""
     if STAGING is not None and stack():
-        STAGING.while_(test, body, get, set, names, _loc(line))
+        STAGING.while_(test, body, get, set, names, _loc(line), runs)
     else:
         plain_while(test, body)
 

@@ -1043,3 +1043,23 @@ def bubble_sort(log, xs):
                 xs[i], xs[i + 1] = xs[i + 1], xs[i]
                 swapped = True
     return xs
+
+
+@case((5,), (0,), (-2,))
+def while_true_binds_before_break(log, n):
+    while True:
+        new = log(n - 1)
+        if new < 0:
+            break
+        old, n = n, new
+    return new, old
+
+
+@case((0,), (1,))
+def while_true_binds_after_break(log, n):
+    while True:
+        if n == 0:
+            break
+        last = n
+        n -= 1
+    return last

@@ -63,7 +63,9 @@ class Assigned:
         elif isinstance(s, ast.While):
             self._expr(s.test, bound)
             self.before[id(s)] = set(bound)
-            self._block(s.body, set(bound))
+            once = self._block(s.body, set(bound))
+            if hasattr(s, "runs"):
+                bound |= once
             self._block(s.orelse, bound)
         elif isinstance(s, _TRIES):
             self._try(s, bound)  # type: ignore[arg-type]

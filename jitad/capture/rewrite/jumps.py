@@ -236,11 +236,12 @@ class Jumps:
 
 
 def _stop(s: ast.For | ast.While, going: ast.expr) -> None:
-    """Make the loop go on only while the flags allow it."""
+    """Make the loop go on only while the flags allow it; note that `while True` runs once at least."""
     if isinstance(s, ast.For):
         s.going = going  # type: ignore[attr-defined]
     elif isinstance(s.test, ast.Constant) and s.test.value:
         s.test = going
+        s.runs = True  # type: ignore[attr-defined]
     else:
         s.test = ast.BoolOp(op=ast.And(), values=[going, s.test], **at(s.test))
 

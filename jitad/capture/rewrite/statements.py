@@ -296,7 +296,8 @@ class _Body:
             asked = thunk(self.expressions.visit(s.test))
         body = self._function("body", [], s.body, s)
         line = constant(s.lineno, s)
-        call = operator("while_", [asked, name(body.name, s), *access, line], s.test)
+        runs = constant(hasattr(s, "runs"), s)
+        call = operator("while_", [asked, name(body.name, s), *access, runs, line], s.test)
         return [*made, body, *before, ast.Expr(call, **at(s.test))]
 
     def _For(self, s: ast.For) -> list[ast.stmt]:

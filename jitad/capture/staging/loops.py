@@ -71,9 +71,10 @@ def while_(
     set_: Set,
     names: Sequence[str],
     loc: Loc | None,
+    runs: bool = False,
 ) -> None:
     """`while` (see `operators`)."""
-    loop = _While(test, body, get, set_, names, loc)
+    loop = _While(test, body, get, set_, names, loc, runs)
     reason = loop.roll()
     if reason is None:
         return
@@ -363,9 +364,11 @@ class _While(_Loop):
         set_: Set,
         names: Sequence[str],
         loc: Loc | None,
+        runs: bool,
     ) -> None:
         super().__init__(get, set_, names, loc)
         self.test_, self.body = test, body
+        self.may_skip = not runs
 
     def trace(self, slots: list[Slot]) -> bool:
         self.test = test = RegionTrace("condition", self.loc)
@@ -380,7 +383,7 @@ class _While(_Loop):
         with region:
             enter(slots, region, self.set_)
             self.body()
-            agreed = leave(slots, region, self.get, True)
+            agreed = leave(slots, region, self.get, self.may_skip)
         if agreed:
             self.check_work(slots, [test, region], ())
         return agreed

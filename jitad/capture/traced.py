@@ -123,8 +123,7 @@ class Traced:
         raise NotImplementedError(f"ndarray.{name} has no traced form{at(user_line())}")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if kwargs.get("out") is not None:
-            _refuse_write(kwargs["out"])
+        _refuse_concrete(kwargs.get("out"))
         f = IMPLEMENTATIONS.get(ufunc if method == "__call__" else (ufunc, method))
         if f is None:
             if (found := known_arguments((inputs, kwargs))) is not None:
@@ -139,8 +138,7 @@ class Traced:
             if (found := known_arguments((args, kwargs))) is not None:
                 return func(*found[0], **found[1])
             _unsupported(f"{getattr(func, '__module__', 'numpy')}.{func.__name__}")
-        if kwargs.get("out") is not None:
-            _refuse_write((kwargs["out"],))
+        _refuse_concrete(kwargs.get("out"))
         return f(*args, **kwargs)
 
     def __bool__(self) -> bool:
@@ -288,10 +286,11 @@ def _unsupported(name: str) -> NoReturn:
     )
 
 
-def _refuse_write(outs: Any) -> NoReturn:
-    outs = outs if isinstance(outs, tuple) else (outs,)
-    kind = "traced" if any(isinstance(o, Traced) for o in outs) else "concrete"
-    raise NotImplementedError(
-        f"writing a traced result into a {kind} array (out=, or an in-place operator) is not supported yet"
-        f"{at(user_line(3))}; use the value that the function returns"
-    )
+def _refuse_concrete(outs: Any) -> None:
+    """Raise for `out=` an array that is not traced."""
+    for out in outs if isinstance(outs, tuple) else (outs,):
+        if out is not None and not isinstance(out, Traced):
+            raise NotImplementedError(
+                "writing a traced result into a concrete array (out=, or an in-place operator) is not "
+                f"supported{at(user_line(3))}; use the value that the function returns"
+            )

@@ -15,6 +15,8 @@ from . import (
     creation,
     diagonals,
     einsum,
+    filling,
+    flat,
     indexing,
     joining,
     linalg,
@@ -36,10 +38,10 @@ from . import (
 )
 from . import unsupported as _unsupported
 
-_REGISTERING = (norms, ufunc_methods, writing, _unsupported)  # imported for what they register
+_REGISTERING = (flat, norms, ufunc_methods, writing, _unsupported)  # imported for what they register
 _MODULES: tuple[ModuleType, ...] = (
-    creation, diagonals, indexing, joining, logic, polynomials, products, ramps, rearrange, reductions, shape,
-    splitting, statistics,
+    creation, diagonals, filling, indexing, joining, logic, polynomials, products, ramps, rearrange,
+    reductions, shape, splitting, statistics,
 )  # fmt: skip
 
 _PUBLIC: dict[str, Any] = dict(ufuncs.UFUNCS)

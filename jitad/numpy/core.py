@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn
@@ -110,10 +111,16 @@ def located(f: Callable, name: str, original: Callable | None = None) -> Callabl
     original  NumPy's function, which takes its place where all elements are known
     """
 
+    place, typed = _out_place(f)
+
     @wraps(f)
     def on_traced(*args: Any, **kwargs: Any) -> Any:
         begin(args)
         try:
+            if place is not None and ("out" in kwargs or len(args) > place):
+                out, args, kwargs = _take_out(args, kwargs, place, typed)
+                if out is not None:
+                    return _into(out, on_traced(*args, **kwargs), name)
             if original is not None and (found := folded(original, args, kwargs)) is not NotImplemented:
                 return found
             return f(*args, **kwargs)
@@ -121,6 +128,43 @@ def located(f: Callable, name: str, original: Callable | None = None) -> Callabl
             raise explain(error, name, (*args, *kwargs.values())) from error.__cause__
 
     return on_traced
+
+
+def _out_place(f: Callable) -> tuple[int | None, bool]:
+    """The position of the parameter `out`, None if there is none; and whether sums run in the dtype of it."""
+    given = inspect.signature(f).parameters
+    if "out" not in given:
+        return None, False
+    place = list(given).index("out")
+    if given["out"].kind is inspect.Parameter.KEYWORD_ONLY:
+        place = 1 << 30
+    return place, f.__name__ in ("sum", "prod", "cumsum", "cumprod", "mean")
+
+
+def _take_out(args: tuple, kwargs: dict[str, Any], place: int, typed: bool) -> tuple[Any, tuple, dict]:
+    """The array that is to be written into, and the other arguments."""
+    kwargs = dict(kwargs)
+    out = kwargs.pop("out", None)
+    if len(args) > place:
+        out, args = args[place], (*args[:place], None, *args[place + 1 :])
+    if isinstance(out, tuple) and len(out) == 1:
+        (out,) = out
+    if out is NoValue:
+        out = None
+    if typed and isinstance(out, Traced) and len(args) < 3 and kwargs.get("dtype") is None:
+        kwargs["dtype"] = out.dtype
+    return out, args, kwargs
+
+
+def _into(out: Any, result: Any, name: str) -> Any:
+    """Write a result into `out=`."""
+    from .writing import store
+
+    if not isinstance(out, Traced):
+        unsupported(
+            f"{name} with out= an array from outside the traced function", "use the value that it returns"
+        )
+    return store(out, result, name)
 
 
 def begin(args: Any) -> None:

@@ -119,7 +119,13 @@ def ufunc(
 
     def f(*operands: Any, **keywords: Any) -> Any:
         if len(operands) > spec.numpy.nin:
-            unsupported(f"{spec.name} with an output argument", "use the value that it returns")
+            outs: Any = operands[spec.numpy.nin :]
+            operands = operands[: spec.numpy.nin]
+        else:
+            outs = keywords.get("out")
+        if outs is not None and outs != (None,) * spec.numpy.nout:
+            keywords.pop("out", None)
+            return _ufunc_into(spec, outs, operands, keywords)
         dtype = _only_dtype(spec.name, keywords) if keywords else None
         return spec(*operands) if dtype is None else spec.typed(operands, dtype)
 
@@ -152,6 +158,26 @@ def _quick(spec: Elementwise, general: Callable[..., Any]) -> Callable[..., Any]
         return tuple([Traced(v, trace) for v in out]) if out.__class__ is tuple else Traced(out, trace)
 
     return on_traced
+
+
+def _ufunc_into(spec: Elementwise, outs: Any, operands: tuple, keywords: dict[str, Any]) -> Any:
+    """The ufunc with `out=`, one array a result (or None for a new one), where `where=` holds."""
+    from .writing import store
+
+    outs = outs if isinstance(outs, tuple) else (outs,)
+    where = keywords.pop("where", True)
+    dtype = _only_dtype(spec.name, keywords)
+    results = spec(*operands) if dtype is None else spec.typed(operands, dtype)
+    results = results if isinstance(results, tuple) else (results,)
+    if not all(out is None or isinstance(out, Traced) for out in outs):
+        unsupported(f"{spec.name} with out= an array from outside the traced function")
+    if where is not True and any(out is None for out in outs):
+        unsupported(f"{spec.name} with where= and no out=", "choose with np.where afterwards")
+    found = tuple(
+        x if out is None else store(out, x, spec.name, where)
+        for out, x in zip((*outs, *[None] * (len(results) - len(outs))), results)
+    )
+    return found if spec.numpy.nout > 1 else found[0]
 
 
 def _only_dtype(name: str, keywords: dict[str, Any]) -> Any:

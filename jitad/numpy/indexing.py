@@ -140,12 +140,13 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     if axis is None:
         v, axis = reshape(v, (v.type.size,)), 0
     axis = axis_index(axis, v.type.ndim)
-    picked = _bounded(integer_value(as_value(indices)), v.type.shape[axis], mode)
+    picked = bounded(integer_value(as_value(indices)), v.type.shape[axis], mode)
     key = indices if mode == "raise" else wrapped(picked)
     return wrapped(index(v, (*[slice(None)] * axis, key)))
 
 
-def _bounded(i: Value, n: int, mode: str) -> Value:
+def bounded(i: Value, n: int, mode: str) -> Value:
+    """Indices as NumPy's `mode` brings them into range: "raise" leaves them, "wrap", "clip"."""
     if mode == "raise":
         return i
     if mode == "wrap":
@@ -202,6 +203,7 @@ def _concrete(x: Any, what: str) -> np.ndarray:
 
 
 __all__ = [
+    "bounded",
     "common_index_shape",
     "compress",
     "extract",

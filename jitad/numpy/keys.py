@@ -116,7 +116,7 @@ def _array_entry(k: Any) -> Any:
         return array
     if array.dtype.kind not in "iu":
         raise IndexError(f"arrays used as indices must be of integer (or boolean) type, not {array.dtype}")
-    return Known(convert(as_value(k if array is k else array), I64), array)
+    return Known(convert(as_value(k), I64) if array is k else const(array, I64), array)
 
 
 def integer_value(v: Value) -> Value:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..capture.handles import is_array
 from ..capture.tracer import Traced, implements_method
 from ..ir.graph import Value, const
 from ..ir.types import BOOL, I64
@@ -121,6 +122,10 @@ def _clip_method(x: Any, min: Any = None, max: Any = None, out: Any = None) -> A
 @surface(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """NaN and infinities replaced by numbers: 0 and the largest finite ones."""
+    if not copy and isinstance(x, Traced) and is_array(x):
+        from .writing import store
+
+        return store(x, nan_to_num(x, True, nan, posinf, neginf), "nan_to_num")
     v = as_value(x)
     if v.dtype.kind != "f":
         return wrapped(v)

@@ -13,7 +13,7 @@ from ..capture.handles import is_array, is_contiguous, root_of
 from ..capture.trace import current_trace
 from ..capture.tracer import Traced
 from ..ir.graph import Value
-from .core import NoValue, begin, given, refuse, refuse_order, surface, unsupported, wrapped
+from .core import NoValue, given, refuse, refuse_order, surface, unsupported, wrapped
 from .values import as_value, axis_index, canonical, common_shape, convert, static_ints, transpose
 from .values import reshape as reshape_value
 from .viewing import array_handle, fresh, handle, repeated, reshaped, transposed, with_ones
@@ -330,16 +330,9 @@ def real(val: Any) -> Any:
     return handle(val)
 
 
-def _flat(x: Any) -> Any:
-    """All elements in C order as a vector, through which the array is written, however it is laid out."""
-    begin((x,))
-    return with_ones(x, (x.size,))
-
-
 def _properties() -> None:
     """Attributes of ndarray that are computed; the others belong to Traced."""
     Traced.mT = property(lambda x: matrix_transpose(x))  # type: ignore[attr-defined]
-    Traced.flat = property(_flat, lambda x, value: _flat(x).__setitem__(..., value))  # type: ignore
 
 
 _properties()

@@ -1,4 +1,4 @@
-"""The methods of ufuncs: reduce, accumulate, outer; at and reduceat are refused by name."""
+"""The methods of ufuncs: reduce, accumulate, outer; reduceat is refused by name, `at` is in `filling`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _accumulate(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _outer(name: str) -> Callable[..., Any]:
-    def outer(a: Any, b: Any, /, **keywords: Any) -> Any:
+    def outer(a: Any, b: Any, /, *, out: Any = None, **keywords: Any) -> Any:
         refuse(f"{name}.outer", **keywords)
         x, y = as_value(a), as_value(b)
         return SPECS[name](wrapped(reshape(x, x.type.shape + (1,) * y.type.ndim)), wrapped(y))
@@ -67,7 +67,6 @@ def _outer(name: str) -> Callable[..., Any]:
 
 def _absent(name: str, method: str) -> Callable[..., Any]:
     remedies = {
-        "at": "add with np.where or a product; indexed updates come later",
         "reduceat": "sum slices, or take differences of np.cumsum",
         "reduce": "write the reduction with np.sum, np.prod, np.max or np.min",
         "accumulate": "write a loop, or use np.cumsum or np.cumprod",
@@ -82,7 +81,7 @@ def _absent(name: str, method: str) -> Callable[..., Any]:
 def _register() -> None:
     for name, spec in SPECS.items():
         methods: dict[str, Callable[..., Any]] = {
-            m: _absent(name, m) for m in ("at", "reduceat", "reduce", "accumulate")
+            m: _absent(name, m) for m in ("reduceat", "reduce", "accumulate")
         }
         if name in _REDUCTIONS:
             methods["reduce"] = _reduce(name, _REDUCTIONS[name])

@@ -22,8 +22,6 @@ _REMEDIES: dict[str, str] = {
     **dict.fromkeys("histogram histogram2d histogramdd bincount".split(), "sum comparisons with the edges"),
     **dict.fromkeys(("unique", "union1d", "intersect1d", "setdiff1d", "setxor1d", "trim_zeros"), _SIZE),
     "isin": "compare with np.any(x[:, None] == values, axis=1)",
-    "copyto": "np.full with a traced value is jitad.numpy.full; otherwise " + _WRITES,
-    **dict.fromkeys(("put", "place", "putmask", "fill_diagonal", "put_along_axis"), _WRITES),
     **dict.fromkeys("apply_along_axis apply_over_axes piecewise".split(), "work on whole arrays"),
     "choose": "choose with np.select or np.take_along_axis",
     "nanmax": "np.max(np.where(np.isnan(x), -np.inf, x))",
@@ -43,7 +41,7 @@ _LINALG = (
 ).split()
 
 #: methods that write into the array, refused also where its numbers are known
-_WRITING = "sort partition fill put setfield setflags itemset resize".split()
+_WRITING = "sort partition setfield setflags itemset resize".split()
 _READING = "argsort argpartition searchsorted choose tobytes tofile dump dumps byteswap getfield".split()
 
 
@@ -71,11 +69,7 @@ def _writer(name: str, remedy: str) -> Any:
 def _register() -> None:
     for name, remedy in _REMEDIES.items():
         if hasattr(np, name):
-            original, full_name = getattr(np, name), f"np.{name}"
-            writes = remedy.endswith(_WRITES)
-            implements(original)(
-                _writer(full_name, remedy) if writes else _refuser(full_name, remedy, original)
-            )
+            implements(getattr(np, name))(_refuser(f"np.{name}", remedy, getattr(np, name)))
     for name in _LINALG:
         implements(getattr(np.linalg, name))(_refuser(f"np.linalg.{name}", _LATER, getattr(np.linalg, name)))
     for name in _READING:

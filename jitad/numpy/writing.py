@@ -13,11 +13,11 @@ from ..capture.trace import current_trace
 from ..capture.tracer import METHODS, Traced, implements_method
 from ..ir.graph import Value
 from ..ir.types import Shape
-from .core import located, surface
+from .core import located, surface, wrapped
 from .indexing import steps_to
 from .masks import mask_place, write_masked
 from .promotion import cast, normal
-from .values import as_value, broadcast, convert, reshape
+from .values import as_value, broadcast, common_shape, convert, reshape, select
 
 
 @surface(methods=("__setitem__",), name="ndarray.__setitem__", folds=False)
@@ -63,8 +63,10 @@ def fitted(v: Value, shape: Shape) -> Value:
         raise ValueError(f"could not broadcast input array from shape {given} into shape {shape}") from None
 
 
-def store(x: Traced, result: Any, name: str) -> Traced:
-    """Write the result of the ufunc `name`, traced or a number, into all of the array `x`, as its `out=`.
+def store(x: Traced, result: Any, name: str, where: Any = True) -> Traced:
+    """Write the result of the ufunc `name`, traced or a number, into the array `x`, as its `out=`.
+
+    where  a mask that broadcasts: only where it is true
 
     Raises TypeError where NumPy's rule "same_kind" forbids the cast, ValueError if the shapes differ.
     """
@@ -73,6 +75,10 @@ def store(x: Traced, result: Any, name: str) -> Traced:
             f"Cannot cast ufunc {name!r} output from {result.dtype!r} to {x.dtype!r} "
             "with casting rule 'same_kind'"
         )
+    require_array(x)
+    if where is not True:
+        mask, shape = as_value(where), common_shape([as_value(where).type.shape, result.shape])
+        result = wrapped(select(mask, convert(broadcast(as_value(result), shape), x.dtype), as_value(x)))
     if result.shape != x.shape:
         shapes = f"{x.shape} doesn't match the broadcast shape {result.shape}"
         raise ValueError(f"non-broadcastable output operand with shape {shapes}")

@@ -1063,3 +1063,39 @@ def while_true_binds_after_break(log, n):
         last = n
         n -= 1
     return last
+
+
+@case((0,), (1,), (2,), (3,))
+def some_branches_return(log, x):
+    if x == 0:
+        y = log("zero")
+    elif x == 1:
+        y = log("one")
+        z = 5
+    elif x == 2:
+        return log("two")
+    else:
+        y = "many"
+        if y:
+            z = 7
+    f = lambda: (y, x)
+    for _ in range(x):
+        log(y)
+    if x == 3:
+        return z
+    return f(), z
+
+
+@case((4,))
+def some_branches_continue(log, n):
+    for i in range(n):
+        if i == 0:
+            y = 1
+        elif i == 1:
+            y = 2
+        elif i == 2:
+            continue
+        else:
+            break
+        log((i, y))
+    return y

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from .build import assign, at, constant, name
-from .scope import FUNCTIONS, children
+from .scope import FUNCTIONS, bound_in, children, copied, own_nodes
 from .wrap import MADE
 
 VALUE = MADE + "value"
@@ -20,6 +20,10 @@ _RETURNED = MADE + "returned"
 _NONE: frozenset[str] = frozenset()
 _LOOPS = (ast.For, ast.While)
 _TRIES: tuple[Any, ...] = (ast.Try, ast.TryStar) if hasattr(ast, "TryStar") else (ast.Try,)
+
+
+#: How many nodes of a function may be copied so that branches need no flag.
+_COPIED = 1000
 
 
 class _Loop(NamedTuple):
@@ -78,6 +82,7 @@ class Jumps:
         self._used: set[str] = set()
         self._number = count()
         self._settings: dict[int, str] = {}
+        self._to_copy = _COPIED
 
     def function(self, node: ast.FunctionDef) -> list[ast.stmt]:
         """The statements of the function with one `return`, at the end, or with none."""
@@ -108,6 +113,10 @@ class Jumps:
             jumps = leaves(s)
             if isinstance(s, ast.If) and jumps and (_ends(s.body) or (s.orelse and _ends(s.orelse))):
                 return [*out, self._branches(s, rest, loop)]
+            if isinstance(s, ast.If) and jumps and self._may_copy(s, rest):
+                s.body, s.orelse = [*s.body, *map(copied, rest)], [*s.orelse, *rest]
+                s.body, s.orelse = self._list(s.body, loop), self._list(s.orelse, loop)
+                return [*out, s]
             if isinstance(s, _LOOPS):
                 inner = leave(s.body) & {"return"}
                 made, after = self._loop(s, loop)
@@ -144,6 +153,18 @@ class Jumps:
         s.body, s.orelse = self._list(s.body, loop), self._list(s.orelse, loop)
         s.body = s.body or [ast.Pass(**at(s))]
         return s
+
+    def _may_copy(self, s: ast.If, rest: list[ast.stmt]) -> bool:
+        """Whether what follows goes into both branches: it reads what they bind, and is short.
+
+        Behind a flag it would see variables that are bound only where the flag is not set.
+        """
+        nodes = own_nodes(rest)
+        read = {n.id for n in nodes if isinstance(n, ast.Name)}
+        if len(nodes) > self._to_copy or not (read & bound_in([s])):
+            return False
+        self._to_copy -= len(nodes)
+        return True
 
     # jumps and flags
 

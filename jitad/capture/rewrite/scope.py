@@ -32,6 +32,16 @@ def children(node: ast.AST) -> list[Any]:
     return out
 
 
+def copied(node: Any) -> Any:
+    """A copy of a tree, down to its leaves."""
+    if isinstance(node, list):
+        return [copied(x) for x in node]
+    if not isinstance(node, ast.AST) or isinstance(node, ast.expr_context):
+        return node
+    kept = {k: v for k, v in vars(node).items() if k not in node._fields and k != "bound_"}
+    return type(node)(**{f: copied(getattr(node, f, None)) for f in node._fields}, **kept)
+
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Const, Function, Loc, Value
+from ..ir.graph import Const, Function, Value
 from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
 from .buffers import Buffer, Buffers, aligned
-from .chunk import POLL_WORK, Chunk, Text
-from .emitter import SELDOM, Emitter, Reg, llvm_type, memory_type
+from .chunk import Chunk, Text
+from .emitter import Emitter, Reg, llvm_type, memory_type
+from .exits import Exits, Message
 from .fold import fill
 from .fused import Fused
 from .index import fixed
@@ -33,8 +34,6 @@ from .work import work_of
 CHUNK_LINES = 1200
 #: Array constants up to this size are part of the code; larger ones are passed like captured arrays.
 INLINE_CONSTANT = 4096
-
-Message = tuple[type[Exception], str, "Loc | None"]
 
 
 @dataclass
@@ -54,7 +53,7 @@ class Lowered:
     plan: Plan | None = None
 
 
-class Kernel:
+class Kernel(Exits):
     """The state of lowering one function: where each value is, and the code so far."""
 
     def __init__(self, fn: Function, symbol: str) -> None:
@@ -316,62 +315,7 @@ class Kernel:
         self.e.declarations["@llvm.memcpy"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
         self.e.put(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {nbytes}, i1 false)")
 
-    # failures and loops
-
-    def fail_if(self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None) -> None:
-        """Set the status where the condition holds in some lane; the first failure is the one reported.
-
-        Within regions, which could run for long, the call ends there.
-        """
-        e = self.e
-        code = next(
-            (n for n, m in self.messages.items() if m == (exception, text, loc)), len(self.messages) + 1
-        )
-        self.messages[code] = (exception, text, loc)
-        if self.depth:
-            self.leave_if(e.any(condition), e.literal(code, "i32"))
-            return
-        if condition.lanes > 1:
-            name = f"@llvm.vector.reduce.or.v{condition.lanes}i1"
-            e.declarations[name] = f"declare i1 {name}({condition.full})"
-            condition = e.define(f"call i1 {name}({condition.full} {condition.text})", "i1")
-        old = e.define("load i32, ptr %status", "i32")
-        first = e.op("and", condition, e.icmp("eq", old, e.literal(0, "i32")))
-        e.put(f"store i32 {e.select(first, e.literal(code, 'i32'), old).text}, ptr %status")
-
-    def leave_if(self, condition: Reg, status: Reg) -> None:
-        """End the call with a status if the condition holds, which is seldom."""
-        failed, on = self.e.label("failed"), self.e.label("on")
-        self.e.lines += [
-            f"br i1 {condition.text}, label %{failed}, label %{on}, !prof {SELDOM}",
-            f"{failed}:",
-            f"store i32 {status.text}, ptr %status",
-            "br label %leave",
-            f"{on}:",
-        ]
-        self.chunk.leaves = True
-
-    def poll(self, work: float) -> None:
-        """Count so much work (in additions); after enough of it end the call if a signal handler raises."""
-        e, budget = self.e, self.chunk.budget()
-        left = e.op("sub", e.define(f"load i64, ptr {budget}", "i64"), e.literal(max(int(work), 1), "i64"))
-        e.put(f"store i64 {left.text}, ptr {budget}")
-        ask, on = e.label("ask"), e.label("on")
-        spent = e.icmp("slt", left, e.literal(0, "i64"))
-        e.put(f"br i1 {spent.text}, label %{ask}, label %{on}, !prof {SELDOM}")
-        e.put(f"{ask}:")
-        e.put(f"store i64 {POLL_WORK}, ptr {budget}")
-        facts = "cold nounwind memory(inaccessiblemem: readwrite)"
-        e.declarations["jitad.poll"] = f'declare i32 @"jitad.poll"() {facts}'
-        raised = e.icmp("ne", e.define('call i32 @"jitad.poll"()', "i32"), e.literal(0, "i32"))
-        self.leave_if(raised, e.literal(-2, "i32"))
-        e.lines += [f"br label %{on}", f"{on}:"]
-
-    def leave_if_failed(self) -> None:
-        """End the call if it has failed before."""
-        if self.messages and not self.depth:
-            status = self.e.define("load i32, ptr %status", "i32")
-            self.leave_if(self.e.icmp("ne", status, self.e.literal(0, "i32")), status)
+    # loops
 
     def loop_metadata(self, unroll: int) -> str:
         """Metadata of a loop: never revectorised; unrolled `unroll` times, 0 leaving that to LLVM."""

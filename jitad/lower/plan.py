@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from math import prod
 
 from ..ir.graph import Const, Eqn, Function, Value, reads
+from ..ir.types import I64
 from ..ops.lowering import (
     ArgReduce,
     Check,
@@ -23,7 +24,7 @@ from ..ops.lowering import (
 )
 from .index import Index, crossings, fixed, identity
 from .keep import columns_to_copy, values_to_keep
-from .ranges import Interval, counter
+from .ranges import Interval, counter, interval
 from .roots import FUSABLE, Reads, RegionRoot, Root, Step, base_of, operand_indices, overwritten
 from .views import (
     contracted,
@@ -105,6 +106,8 @@ class Plan:
         for eqn in self.fn.eqns:
             forced.update(self._needs_memory(eqn))
         for eqn in self.fn.eqns:
+            if eqn.results and eqn.results[0].dtype == I64:
+                interval(self, eqn.results[0])  # in order, so that it need not recur
             kind = self._regime(eqn)
             if kind == "small":
                 self.small.update(eqn.results)
@@ -418,7 +421,7 @@ class Plan:
                         if ix.axis >= 0:
                             reads.cuts[ix.axis].update(crossings(ix, bounds))
         elif isinstance(lowering, Gather):
-            reads.checked = True
+            reads.checked = reads.checked or any(v.ndim for v in eqn.operands[1:])
             rank = max(v.ndim for v in eqn.operands[1:])
             reads.leaf(eqn.operands[0], fixed(*(0 for _ in eqn.operands[0].shape)))
             stack.extend((v, index[:rank] if v.shape else ()) for v in eqn.operands[1:])

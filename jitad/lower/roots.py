@@ -26,7 +26,7 @@ class Reads:
     wide    something of double precision is computed
     across  something is read along its columns: neighbours of the innermost axis are far apart in memory,
             those of the axis outside it are adjacent
-    checked some index is checked when it is used
+    checked some index comes from an array of indices, and is checked when it is used
     """
 
     def __init__(self, space: tuple[int, ...]) -> None:

@@ -6,8 +6,8 @@ from ..ir.graph import Eqn
 from .plan import Plan
 from .roots import RegionRoot, Root, is_branch
 
-#: Trips of a loop whose count is not known.
-GUESSED_TRIPS = 100
+#: Trips of a loop whose count is not known: enough for its call to release the GIL.
+GUESSED_TRIPS = 10_000
 #: Loops of less work need not ask for signals.
 LONG = 2**20
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-import jitad.ops  # noqa: F401  declares the ops
+from jitad import ops
 from jitad.ir.evaluate import evaluate
+from jitad.ir.graph import const
 from jitad.ir.text import parse
+from jitad.ir.types import I64
 from jitad.ir.verify import check
 
-from .native import compile_function, run
+from .native import build, compile_function, run
 
 
 def agrees(text, *arguments):
@@ -298,3 +300,34 @@ def test_indices_that_are_known_to_be_inside_are_not_checked():
     assert not low.messages
     low, _ = compile_function(parse(SWEEP.replace("add %i, 2", "add %i, 3")))
     assert [kind for kind, *_ in low.messages.values()] == [IndexError]
+
+
+def test_long_chains_of_integers_need_no_recursion():
+    def program(i, x):
+        for _ in range(3000):
+            i = ops.add(i, const(1, I64))
+        return ops.gather(x, ops.remainder(i, const(5, I64)))
+
+    fn = build(program, np.int64(0), np.zeros(5))
+    assert not compile_function(fn)[0].messages
+    np.testing.assert_array_equal(run(fn, np.int64(4), np.arange(5.0)), [4.0])
+
+
+MIXED = """
+func @mixed(%a: f64[7,30], %n: i64) -> f64[30] {
+  %z: f64[30] = broadcast 0.0 {axes=(), shape=(30,)}
+  %r: f64[30] = for %n, %z {trips=-1, carried=1, reverse=false} @body(%k: i64, %u: f64[30]) -> f64[30] {
+    %row: f64[30] = gather %a, %k
+    %half: f64[30] = mul %u, 0.5
+    %v: f64[30] = add %half, %row
+    return %v
+  }
+  return %r
+}
+"""
+
+
+@pytest.mark.parametrize("n", [0, 1, 7])
+def test_a_map_beside_a_row_works_in_place(n):
+    agrees(MIXED, np.random.default_rng(0).normal(size=(7, 30)), n)
+    assert compile_function(parse(MIXED))[0].workspace_bytes == 0

@@ -1,0 +1,73 @@
+"""How a call ends early: failures, and signals that long loops ask for."""
+
+from __future__ import annotations
+
+from ..ir.graph import Loc
+from .chunk import POLL_WORK, Chunk
+from .emitter import SELDOM, Emitter, Reg
+
+Message = tuple[type[Exception], str, "Loc | None"]
+
+
+class Exits:
+    """The part of a kernel that sets its status, and leaves."""
+
+    e: Emitter
+    chunk: Chunk
+    depth: int
+    messages: dict[int, Message]
+
+    def fail_if(self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None) -> None:
+        """Set the status where the condition holds in some lane; the first failure is the one reported.
+
+        Within regions, which could run for long, the call ends there.
+        """
+        e = self.e
+        code = next(
+            (n for n, m in self.messages.items() if m == (exception, text, loc)), len(self.messages) + 1
+        )
+        self.messages[code] = (exception, text, loc)
+        if self.depth:
+            self.leave_if(e.any(condition), e.literal(code, "i32"))
+            return
+        if condition.lanes > 1:
+            name = f"@llvm.vector.reduce.or.v{condition.lanes}i1"
+            e.declarations[name] = f"declare i1 {name}({condition.full})"
+            condition = e.define(f"call i1 {name}({condition.full} {condition.text})", "i1")
+        old = e.define("load i32, ptr %status", "i32")
+        first = e.op("and", condition, e.icmp("eq", old, e.literal(0, "i32")))
+        e.put(f"store i32 {e.select(first, e.literal(code, 'i32'), old).text}, ptr %status")
+
+    def leave_if(self, condition: Reg, status: Reg) -> None:
+        """End the call with a status if the condition holds, which is seldom."""
+        failed, on = self.e.label("failed"), self.e.label("on")
+        self.e.lines += [
+            f"br i1 {condition.text}, label %{failed}, label %{on}, !prof {SELDOM}",
+            f"{failed}:",
+            f"store i32 {status.text}, ptr %status",
+            "br label %leave",
+            f"{on}:",
+        ]
+        self.chunk.leaves = True
+
+    def poll(self, work: float) -> None:
+        """Count so much work (in additions); after enough of it end the call if a signal handler raises."""
+        e, budget = self.e, self.chunk.budget()
+        left = e.op("sub", e.define(f"load i64, ptr {budget}", "i64"), e.literal(max(int(work), 1), "i64"))
+        e.put(f"store i64 {left.text}, ptr {budget}")
+        ask, on = e.label("ask"), e.label("on")
+        spent = e.icmp("slt", left, e.literal(0, "i64"))
+        e.put(f"br i1 {spent.text}, label %{ask}, label %{on}, !prof {SELDOM}")
+        e.put(f"{ask}:")
+        e.put(f"store i64 {POLL_WORK}, ptr {budget}")
+        facts = "cold nounwind memory(inaccessiblemem: readwrite)"
+        e.declarations["jitad.poll"] = f'declare i32 @"jitad.poll"() {facts}'
+        raised = e.icmp("ne", e.define('call i32 @"jitad.poll"()', "i32"), e.literal(0, "i32"))
+        self.leave_if(raised, e.literal(-2, "i32"))
+        e.lines += [f"br label %{on}", f"{on}:"]
+
+    def leave_if_failed(self) -> None:
+        """End the call if it has failed before."""
+        if self.messages and not self.depth:
+            status = self.e.define("load i32, ptr %status", "i32")
+            self.leave_if(self.e.icmp("ne", status, self.e.literal(0, "i32")), status)

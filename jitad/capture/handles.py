@@ -28,9 +28,11 @@ class Root:
     number   its elements, if they are known: an array of its own, changed by writes of known elements
     reshaped NumPy would look at the layout of the array, for a reshape
     varies   it was written in a region, so that inside of regions its elements are not known
+    rivals   arrays that may be this one or not: which is known only when the program runs
+    lost     why nobody knows what it holds: a rival was written
     """
 
-    __slots__ = ("version", "sealed", "rank0", "number", "reshaped", "varies")
+    __slots__ = ("version", "sealed", "rank0", "number", "reshaped", "varies", "rivals", "lost")
 
     def __init__(self) -> None:
         self.version = 0
@@ -39,6 +41,8 @@ class Root:
         self.number: np.ndarray | None = None
         self.varies = False
         self.reshaped = False
+        self.rivals: list[Traced] = []
+        self.lost = ""
 
 
 class View:
@@ -118,6 +122,8 @@ def own_value(root: Traced) -> Value:
     """What a root holds in its own trace; a constant is made when somebody asks for it."""
     value = root._value
     if value is None:
+        if root.state is not None and root.state.lost:
+            raise NotImplementedError(f"{root.state.lost}; it was used again{at(user_line(3))}")
         value = root._value = _constant(root)
     return value
 
@@ -223,3 +229,39 @@ def reshaped_strides(
         inner = c_strides(new[start:j])
         out += [old[i - 1][1] * s for s in inner]
     return (*out, *(1 for _ in new[len(out) :]))
+
+
+def may_be(x: Traced, other: Traced) -> None:
+    """Note that two arrays may be one, by a branch or loop: once one is written the other cannot be read."""
+    a, b = root_of(x), root_of(other)
+    if a is not b:
+        state_of(a).rivals.append(b)
+        state_of(b).rivals.append(a)
+
+
+def lose(x: Traced, text: str) -> None:
+    """From now on nobody knows what the array `x` is a part of holds: `text` says why."""
+    root = root_of(x)
+    state = state_of(root)
+    state.lost, state.number = text, None
+    state.version += 1
+    root._value = None
+
+
+def lose_rivals(x: Traced, trace: Trace) -> None:
+    """After a write into the root `x`: those that may be the same array are lost.
+
+    Raises NotImplementedError where one of them belongs to another trace, whose code runs elsewhere.
+    """
+    where = at(user_line(3))
+    text = (
+        f"an array {x.type} was written{where} that may be another one or not, by a branch or loop before, "
+        "which is known only when the program runs; copy it first (x = x.copy())"
+    )
+    rivals = [other for other in state_of(x).rivals if other.home.is_open]  # those of abandoned regions are gone
+    if any(other.home is not trace for other in rivals):
+        raise NotImplementedError(text)
+    state_of(x).rivals.clear()
+    for other in rivals:
+        lose(other, text)
+        state_of(other).rivals.remove(x)

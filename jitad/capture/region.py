@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..ir.graph import Loc, Value
-from .handles import is_array, see, state_of
+from .handles import is_array, lose_rivals, see, state_of
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -141,6 +141,8 @@ class RegionTrace(Trace):
             super().write(x, value)
             return
         self._note_write(x)
+        if x.state is not None and x.state.rivals:
+            lose_rivals(x, self)
         self.local[id(x)] = value
         self.written[id(x)] = x
         self._stamps[id(x)] = self._stamps.get(id(x), 0) + 1

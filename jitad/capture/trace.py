@@ -11,7 +11,7 @@ from ..ir.graph import Const, Function, Loc, Value, substitute
 from ..ir.types import Type
 from . import gate
 from .arrays import Captures
-from .handles import see, state_of, version_of
+from .handles import lose_rivals, see, state_of, version_of
 from .source import at, user_line
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class Trace:
         state = state_of(x)
         state.version += 1
         state.number = None
+        if state.rivals:
+            lose_rivals(x, self)
 
     def finish(self, results: Sequence[Value]) -> Function:
         """The traced function: own parameters, then imports (in the order of `self.imports`)."""

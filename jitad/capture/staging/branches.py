@@ -13,6 +13,7 @@ from ...ir.types import BOOL
 from .. import attempts
 from ..attempts import Attempt, Unrollable
 from ..errors import TracedValueError
+from ..handles import may_be, root_of
 from ..operators import UNBOUND, Unbound
 from ..region import RegionTrace
 from ..source import at, user_line
@@ -21,7 +22,7 @@ from ..tracer import Traced, call
 from ..tracer import known as known_array
 from .emission import closed, emit, name_of, write_back, written_handles
 from .report import Decision, because, note
-from .variables import Leaf, Variable, joined, leaf, lifted, rebuilt, same_object, variable
+from .variables import Leaf, Variable, is_handle, joined, leaf, lifted, rebuilt, same_object, variable
 
 Get: TypeAlias = Callable[[], tuple]
 Set: TypeAlias = Callable[[tuple], None]
@@ -269,7 +270,12 @@ class _Merged:
             out = self.constant
         else:
             bound = self.sides[1] if isinstance(self.sides[0].value, Unbound) else self.sides[0]
-            out = rebuilt(bound, [Traced(next(values), trace, t.weak) for t in self.types])
+            leaves = [Traced(next(values), trace, t.weak) for t in self.types]
+            for v in self.sides:
+                for x, new in zip(v.leaves, leaves):
+                    if is_handle(x) and root_of(x).home.is_open:
+                        may_be(new, x)
+            out = rebuilt(bound, leaves)
         return Unbound(f"one branch of the `if`{at(self.loc)} does not bind it") if self.missing else out
 
 

@@ -10,6 +10,7 @@ from ...ir.graph import Loc, Value, const, free_values
 from ...ir.types import BOOL, I64, type_of
 from ..attempts import Attempt, Unrollable
 from ..errors import EscapedTraceError, TracedValueError
+from ..handles import lose, may_be, root_of, see
 from ..operators import Unbound
 from ..region import RegionTrace, Reread
 from ..source import at
@@ -20,8 +21,8 @@ from . import branches
 from .emission import closed, emit, name_of, write_back, written_handles
 from .iterables import Rolled, Symbolic, Unrolled, symbolic
 from .report import Decision, NoRoll, because, note, warn_if_long
-from .rounds import Slot, enter, leave, slots_of
-from .variables import lifted, rebuilt
+from .rounds import Slot, check_arrays, enter, leave, mark_asked, slots_of
+from .variables import is_handle, lifted, rebuilt
 
 Get: TypeAlias = Callable[[], tuple]
 Set: TypeAlias = Callable[[tuple], None]
@@ -219,16 +220,9 @@ class _Loop:
                     out.append(lifted(slot.first.leaves[i], planned).value)
         return out
 
-    def params(self, slots: list[Slot], region: RegionTrace) -> list[Value]:
+    def params(self, slots: list[Slot]) -> list[Value]:
         """The parameters of what is carried: in the body those traced, else new ones."""
-        out = []
-        for slot in slots:
-            for i in slot.carried:
-                planned = slot.plan[i]
-                assert planned is not None
-                param = slot.params[i] if i < len(slot.params) else None
-                out.append(Value(planned.type, slot.name) if param is None else param.value)
-        return out
+        return [v for slot in slots for v in slot.parameters(slot.entries)]
 
     def after(self, slots: list[Slot], values: Sequence[Value]) -> tuple:
         """What the variables hold after the loop."""
@@ -247,10 +241,31 @@ class _Loop:
                     x if t is None else Traced(next(rest), trace, t.weak)
                     for x, t in zip(slot.ends.leaves, slot.plan)
                 ]
+                self.note_rivals(slot, leaves)
                 out.append(rebuilt(slot.ends, leaves))
             if slot.fresh and self.may_skip and not slot.name.startswith(branches.OWN):
                 out[-1] = Unbound(f"the `{self.kind}` loop{at(self.loc)} may run no time at all")
         return tuple(out)
+
+    def note_rivals(self, slot: Slot, leaves: list[Any]) -> None:
+        """An array that the variable held before may be what it holds after the loop."""
+        assert slot.ends is not None
+        for i in slot.carried:
+            befores = [] if slot.fresh else [slot.first.leaves[i]]
+            for x in (*befores, slot.ends.leaves[i]):
+                if not is_handle(x) or not root_of(x).home.is_open:
+                    continue
+                if slot.written:
+                    lose(x, self._lost(slot.name, x))
+                else:
+                    may_be(leaves[i], x)
+
+    def _lost(self, name: str, x: Traced) -> str:
+        return (
+            f"the array {x.type} called {name} is written in the `{self.kind}` loop{at(self.loc)}, which "
+            f"also makes {name} another array: whether it changes is known only when the program runs; copy it "
+            f"before the loop ({name} = {name}.copy())"
+        )
 
     def note(self, slots: list[Slot], handles: Sequence[Traced], trips: int) -> None:
         carried = [(slot.name, str(slot.plan[i].type)) for slot in slots for i in slot.carried]  # type: ignore[union-attr]
@@ -284,6 +299,8 @@ class _For(_Loop):
         with region:
             self.index = Traced(region.param(_INDEX, "k"), region, True)
             enter(slots, region, self.set_)
+            for slot in slots:
+                slot.asked = self.keep_going is not None and slot.name.startswith(branches.OWN)
             self.body(self.source.item(self.index))
             breaks = self.keep_going is not None and isinstance(self.keep_going(), Traced)
             if not breaks and self.keep_going is not None and not self.keep_going():
@@ -291,6 +308,8 @@ class _For(_Loop):
             if breaks:
                 self.next_index = call(ops.add, self.index, lift(1)).value
             agreed = leave(slots, region, self.get, self.may_skip)
+        if agreed:
+            check_arrays(slots, region)
         if agreed and breaks:
             self._trace_test(slots)
         if agreed:
@@ -301,7 +320,7 @@ class _For(_Loop):
     def _trace_test(self, slots: list[Slot]) -> None:
         """The condition to go on: more items, and no break."""
         self.test = test = RegionTrace("condition", self.loc)
-        kept = [slot.params for slot in slots]
+        kept = [(slot.params, slot.entries) for slot in slots]
         with test:
             self.test_index = Traced(test.param(_INDEX, "k"), test, True)
             enter(slots, test, self.set_)
@@ -309,15 +328,15 @@ class _For(_Loop):
             more = call(ops.lt, self.test_index, lift(self.trips))
             going = call(ops.and_, more, as_bool(self.keep_going()))
             self.going = going.value
-        self.test_params = [self.test_index.value, *self.params(slots, test)]
-        for slot, params in zip(slots, kept):
-            slot.params = params
+        self.test_params = [self.test_index.value, *self.params(slots)]
+        for slot, (params, entries) in zip(slots, kept):
+            slot.params, slot.entries = params, entries
 
     def finish(self, slots: list[Slot]) -> tuple:
         trace = current_trace()
         trace.builder.loc = self.loc
         inits = self.inits(slots)
-        params = self.params(slots, self.region)
+        params = self.params(slots)
         results = [v for slot in slots if not slot.constant for v in slot.results]
         if self.test is None:
             handles = written_handles([self.region])
@@ -378,14 +397,17 @@ class _While(_Loop):
             if not isinstance(holds, Traced):
                 raise NoRoll("its condition does not depend on what the loop changes")
             self.holds = as_bool(holds).value
-        self.test_params = [p for slot in slots for p in slot.params]
+            mark_asked(slots, test, self.holds)
+        asked = [list(slot.entries) for slot in slots]
         self.region = region = RegionTrace("loop", self.loc)
         with region:
             enter(slots, region, self.set_)
             self.body()
             agreed = leave(slots, region, self.get, self.may_skip)
         if agreed:
+            check_arrays(slots, region)
             self.check_work(slots, [test, region], ())
+            self.test_params = [v for slot, entries in zip(slots, asked) for v in slot.parameters(entries)]
         return agreed
 
     def finish(self, slots: list[Slot]) -> tuple:
@@ -393,18 +415,11 @@ class _While(_Loop):
         trace.builder.loc = self.loc
         inits = self.inits(slots)
         handles = written_handles([self.region, self.test])
-        asked = iter(self.test_params)
-        test_params: list[Value] = []
-        for slot in slots:
-            mine = [next(asked) for _ in slot.params] if not slot.fresh else []
-            for i in slot.carried:
-                p = mine[i] if i < len(mine) else None
-                planned = slot.plan[i]
-                assert planned is not None
-                test_params.append(Value(planned.type, slot.name) if p is None else p.value)
-        test = closed(self.test, "condition", test_params, [self.holds], handles, returns=False, takes=True)
+        test = closed(
+            self.test, "condition", self.test_params, [self.holds], handles, returns=False, takes=True
+        )
         results = [v for slot in slots if not slot.constant for v in slot.results]
-        params = self.params(slots, self.region)
+        params = self.params(slots)
         body = closed(self.region, "body", params, results, handles, returns=True, takes=True)
         arrays = [_now(x) for x in handles]
         out = emit(trace, ops.while_, [*inits, *arrays], {}, (test, body), self.loc)
@@ -426,8 +441,6 @@ def as_bool(x: Any) -> Traced:
 
 
 def _now(x: Traced) -> Value:
-    from ..handles import see
-
     return see(x, current_trace())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...ir.graph import Value, reads
+from ..handles import root_of, version_of
 from ..operators import UNBOUND, Unbound
 from ..region import RegionTrace
 from ..tracer import Traced
@@ -35,7 +36,10 @@ class Slot:
     plan         per leaf: the type as which it is carried; None: an array that is used and written as it is
     ends         what it holds at the end of the body, taken apart; None before the body was traced
     fresh        what it held before does not matter: the body assigns it before it reads it
+    asked        the condition of the loop reads it
     constant     it ends every iteration with the same Python object
+    written      some carried array is written in place
+    params       per leaf: what stands for it in the body, or None; `entries`: the parameters of the region
     """
 
     name: str
@@ -43,8 +47,11 @@ class Slot:
     plan: list[Leaf | None]
     ends: Variable | None = None
     fresh: bool = False
+    written: bool = False
+    asked: bool = False
     constant: bool = False
     params: list[Traced | None] = field(default_factory=list)
+    entries: list[Value | None] = field(default_factory=list)
     results: list[Value] = field(default_factory=list)
 
     @property
@@ -54,14 +61,26 @@ class Slot:
             return []
         return [i for i, t in enumerate(self.plan) if t is not None]
 
+    def parameters(self, entries: Sequence[Value | None]) -> list[Value]:
+        """The parameters of what is carried: those that a region was traced with, else new ones."""
+        out = []
+        for i in self.carried:
+            planned = self.plan[i]
+            assert planned is not None
+            entry = entries[i] if i < len(entries) else None
+            out.append(Value(planned.type, self.name) if entry is None else entry)
+        return out
+
     def stand_in(self, region: RegionTrace) -> Any:
         """What the variable holds when the body begins."""
         if self.first.spec is None or self.fresh:
             self.params = [None] * len(self.plan)
+            self.entries = [None] * len(self.plan)
             return UNBOUND if self.fresh else self.first.value
         self.params = [
             None if t is None else Traced(region.param(t.type, self.name), region, t.weak) for t in self.plan
         ]
+        self.entries = [None if p is None else p.value for p in self.params]
         leaves = [p if p is not None else x for p, x in zip(self.params, self.first.leaves)]
         return rebuilt(self.first, leaves)
 
@@ -133,8 +152,10 @@ def _settle(slot: Slot, read: set[Value], may_skip: bool) -> bool:
         if same_object(ends.value, first.value):
             return False
         raise NoRoll(f"{slot.name} is {_say(first)} before the loop and {_say(ends)} after an iteration")
-    unread = all(p is None or p.value not in read for p in slot.params) and all(
-        t is not None for t in slot.plan
+    unread = (
+        not slot.asked
+        and all(v is None or v not in read for v in slot.entries)
+        and all(t is not None for t in slot.plan)
     )
     if ends.spec != first.spec:
         if unread:
@@ -197,3 +218,33 @@ def _say(v: Variable) -> str:
     if len(v.leaves) == 1:
         return str(leaf(v.leaves[0]).type)
     return f"a {type(v.value).__name__} of {len(v.leaves)}"
+
+
+def check_arrays(slots: list[Slot], region: RegionTrace) -> None:
+    """NoRoll where an array that is carried and written in place may have a second name."""
+    carried = [(slot, i) for slot in slots if not slot.fresh for i in slot.carried]
+    arrays = [(slot, i) for slot, i in carried if is_handle(slot.first.leaves[i])]
+    wrote = [slot.name for slot, i in carried if (p := slot.params[i]) is not None and version_of(p)]
+    for slot in slots:
+        slot.written = bool(wrote)
+    if not wrote:
+        return
+    firsts = [root_of(slot.first.leaves[i]) for slot, i in arrays]
+    ends = [slot.ends.leaves[i] for slot, i in carried if slot.ends is not None]
+    lasts = [root_of(x) for x in ends if is_handle(x)]
+    used = {id(entry.handle) for entry in region.entry.values()} | set(region.written)
+    twice = len({id(x) for x in firsts}) < len(firsts) or len({id(x) for x in lasts}) < len(lasts)
+    outside = any(x.home is not region for x in lasts)
+    if twice or outside or any(id(x) in used for x in firsts):
+        raise NoRoll(f"{wrote[0]} is written in place, and may be the same array as another name")
+    if any(x.home is not region.outer for x in firsts):
+        raise NoRoll(f"{wrote[0]} is written in place and made another array, inside another loop or branch")
+
+
+def mark_asked(slots: list[Slot], test: RegionTrace, holds: Value) -> None:
+    """Note which variables the condition of a loop, traced in `test`, reads."""
+    read = {holds}
+    for eqn in test.builder.eqns:
+        read.update(reads(eqn))
+    for slot in slots:
+        slot.asked = any(v in read for v in slot.entries)

@@ -61,6 +61,14 @@ def user_line(depth: int = 2) -> Loc | None:
     return None
 
 
+def user_frame(depth: int = 2) -> FrameType | None:
+    """The frame that `user_line` names the line of."""
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None and is_library_file(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
 def definition_line(f: object) -> Loc | None:
     """Where a user's function is defined; None for those of libraries and other callables."""
     code = getattr(inspect.unwrap(f) if callable(f) else f, "__code__", None)

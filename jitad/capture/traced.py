@@ -12,7 +12,7 @@ from ..ir.graph import Loc, Value
 from ..ir.types import Type
 from .errors import EscapedTraceError, TracedValueError
 from .handles import View, own_value, see
-from .source import at, user_line
+from .source import at, user_frame, user_line
 from .trace import Trace, stack
 
 #: NumPy or SciPy function, ufunc, or (ufunc, method name) → the function that replaces it on traced values.
@@ -147,6 +147,7 @@ class Traced:
                 self,
                 "was used as a condition",
                 "choose between values with np.where; `and`, `or`, `not` are np.logical_and, _or, _not",
+                _why_plain,
             )
         )
 
@@ -265,7 +266,16 @@ def escaped(x: Traced) -> str:
     )
 
 
-def _number(x: Traced, what: str, remedy: str) -> np.ndarray:
+def _why_plain() -> str:
+    """Why a condition in the user's line has not become a branch of the program, if that is known."""
+    from .rewrite import left_plain
+
+    frame = user_frame(4)
+    reason = None if frame is None else left_plain(frame.f_code, frame.f_lineno)
+    return "" if frame is None or reason is None else f"; {frame.f_code.co_name} runs as it is: {reason}"
+
+
+def _number(x: Traced, what: str, remedy: str, why: Callable[[], str] = str) -> np.ndarray:
     """The array of a traced value that depends on no argument; the error for all others."""
     array = known(x)
     if array is not None:
@@ -273,7 +283,8 @@ def _number(x: Traced, what: str, remedy: str) -> np.ndarray:
     if not x.home.is_open:
         raise EscapedTraceError(escaped(x))
     raise TracedValueError(
-        f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; {remedy}",
+        f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; {remedy}"
+        f"{why()}",
         repr(x),
         user_line(3),
     )

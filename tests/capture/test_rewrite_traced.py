@@ -1,3 +1,4 @@
+# ruff: noqa: C408
 """Rewritten code on traced values: every function that is called runs rewritten, however it is reached."""
 
 import functools
@@ -83,7 +84,7 @@ CALLS = {
     "an unbound method": lambda x: Shape.area(Square(x)),
     "an object": lambda x: Shape(1.0)(x),
     "a decorated function": lambda x: cached(x),
-    "star arguments": lambda x: by_cases(*[x]) + by_cases(**{"x": x}),
+    "star arguments": lambda x: by_cases(*[x]) + by_cases(*(), **dict(x=x)),
     "newton": lambda x: newton(absolute(x) + 1.0),
     "early return": lambda x: first_above(x, 3.0),
     "never returns early": lambda x: first_above(x, 1e9),
@@ -139,5 +140,24 @@ def test_a_variable_bound_in_one_branch_only():
 def test_the_error_of_a_function_without_source_says_so():
     names = {"np": np}
     exec("def f(x):\n    return x if x > 0 else -x\n", names)
-    with pytest.raises(NotImplementedError, match="condition"):
+    with pytest.raises(
+        NotImplementedError, match=r"condition .* f runs as it is: its source is not available"
+    ):
         jad.jit(names["f"])(1.0)
+
+
+def test_the_error_of_what_stays_plain_says_so():
+    def f(x):
+        return x > 0 and (y := x) > 1 and y
+
+    with pytest.raises(
+        NotImplementedError, match="f runs as it is: `and` or `or` whose later operands assign"
+    ):
+        jad.jit(f)(1.0)
+
+    def numbers(x):
+        if x > 0:
+            yield x
+
+    with pytest.raises(NotImplementedError, match="numbers runs as it is: it is a generator"):
+        jad.jit(lambda x: sum(numbers(x)))(1.0)

@@ -53,6 +53,25 @@ def why_not(f: FunctionType) -> str | None:
     return rewrite(f).reason
 
 
+def left_plain(code: CodeType, line: int) -> str | None:
+    """Why what stands in this line of `code` runs as it is; None if it is rewritten or nothing is known."""
+    known = _cache.get(id(code))
+    if known is not None and known[1].code is None:
+        return known[1].reason
+    if code.co_flags & _GENERATOR:
+        return "it is a generator"
+    return next(
+        (
+            reason
+            for original, found in _cache.values()
+            if original.co_filename == code.co_filename
+            for at, reason in found.notes
+            if at == line
+        ),
+        None,
+    )
+
+
 def _rewrite(f: FunctionType) -> Rewritten:
     code = f.__code__
     if code.co_flags & _ASYNC:
@@ -93,4 +112,4 @@ def _frame_reader(node: ast.AST) -> str | None:
     return None
 
 
-__all__ = ["OPERATORS", "Rewritten", "is_rewritten", "rewrite", "why_not"]
+__all__ = ["OPERATORS", "Rewritten", "is_rewritten", "left_plain", "rewrite", "why_not"]

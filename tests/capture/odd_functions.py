@@ -1099,3 +1099,12 @@ def some_branches_continue(log, n):
             break
         log((i, y))
     return y
+
+
+@case((0,), (1,))
+def return_from_with_then_more(log, a):
+    if a + 1:
+        with contextlib.suppress(ZeroDivisionError):
+            return 1 / a
+    a = log(a)
+    return [], a

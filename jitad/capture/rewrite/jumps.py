@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from .build import assign, at, constant, name
-from .scope import FUNCTIONS, bound_in, children, copied, own_nodes
+from .scope import FUNCTIONS, bound_by, children, copied, own_nodes
 from .wrap import MADE
 
 VALUE = MADE + "value"
@@ -161,7 +161,9 @@ class Jumps:
         """
         nodes = own_nodes(rest)
         read = {n.id for n in nodes if isinstance(n, ast.Name)}
-        if len(nodes) > self._to_copy or not (read & bound_in([s])):
+        # Not `bound_in`, which is for statements that have their flags.
+        bound = {name for n in own_nodes([s]) for name in bound_by(n)}
+        if len(nodes) > self._to_copy or not read & bound:
             return False
         self._to_copy -= len(nodes)
         return True

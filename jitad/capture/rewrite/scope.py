@@ -159,7 +159,7 @@ def bound_by(node: ast.AST) -> Sequence[str]:
 def bound_in(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that these statements bind in their function (walrus targets included).
 
-    What a statement binds is kept with it: its rewritten form binds the same.
+    What a statement binds is kept with it, once jumps have been replaced: its rewritten form binds the same.
     """
     out: set[str] = set()
     for node in nodes:

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-import jitad.ops  # noqa: F401  declares the ops
+import jitad
 from jitad.ir.text import parse
 from jitad.native import interrupt
 
@@ -83,3 +83,25 @@ def test_a_handler_that_returns_lets_the_loop_go_on():
         signal.signal(signal.SIGALRM, old)
     assert status == 0 and y >= 1.2
     assert len(seen) > 1
+
+
+def test_a_compiled_function_raises_what_the_handler_raised():
+    @jitad.jit
+    def f(x):
+        while x < 2.0:
+            x = x * 0.999 + 0.001
+        return x
+
+    def handler(number, frame):
+        raise Stop("from the handler")
+
+    assert f(3.0) == 3.0  # compiled
+    old = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(Stop, match="from the handler"):
+            f(1.0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert f(4.0) == 4.0

@@ -40,6 +40,7 @@ CASES = {
     "least_squares": (ONE, ALL),
     "logistic": (ONE, ALL),
     "axpy": (ONE, ALL),
+    "lorenz": (ONE,),
     "sizes": (ONE,),
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"

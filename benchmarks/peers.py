@@ -14,7 +14,18 @@ from types import ModuleType
 
 from benchmarks.harness import NOT_INSTALLED
 
-PACKAGES = ("numpy", "scipy", "llvmlite", "optree", "jax", "autograd", "casadi", "numba", "torch")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "llvmlite",
+    "optree",
+    "jax",
+    "autograd",
+    "casadi",
+    "numba",
+    "torch",
+    "enzyme-ad",
+)
 
 
 def peer(name: str) -> ModuleType | None:

@@ -18,6 +18,8 @@ from benchmarks import (
     least_squares,
     log_sum_exp,
     logistic,
+    loops,
+    lorenz,
     sizes,
 )
 from benchmarks.harness import OURS, Report, Row, Target, geometric_mean, merged
@@ -32,6 +34,9 @@ ROWS = {
     "network": logistic.network_row,
     "polynomial": lambda: least_squares.polynomial_row(17),
     "waves": lambda: least_squares.trigonometric_row(17),
+    "lorenz, scalars": lambda: loops.row(lorenz.rk4_loops(7)[0]),
+    "lorenz, array": lambda: loops.row(lorenz.rk4_loops(7)[1]),
+    "lorenz, euler": lambda: loops.row(lorenz.euler_loop(7)),
     "power": lambda: elementary.row("power", "f8"),
     "digamma": lambda: elementary.row("digamma", "f4"),
 }

@@ -153,6 +153,8 @@ def _lift_result(x: Any, trace: Trace) -> Traced:
     try:
         return lift(x)
     except (TypeError, NotImplementedError) as error:
+        if hasattr(x, "not_an_array"):
+            raise
         if isinstance(x, (np.ndarray, np.generic, complex)):
             raise type(error)(f"the result of {trace.name}{at(trace.loc)}: {error}") from None
         raise TypeError(

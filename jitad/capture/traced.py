@@ -123,6 +123,8 @@ class Traced:
         raise NotImplementedError(f"ndarray.{name} has no traced form{at(user_line())}")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(_overrides(x.__class__) for x in inputs):
+            return NotImplemented
         _refuse_concrete(kwargs.get("out"))
         f = IMPLEMENTATIONS.get(ufunc if method == "__call__" else (ufunc, method))
         if f is None:
@@ -133,6 +135,8 @@ class Traced:
         return f(*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if any(_overrides(cls) for cls in types):
+            return NotImplemented
         f = IMPLEMENTATIONS.get(func)
         if f is None:
             if (found := known_arguments((args, kwargs))) is not None:
@@ -294,6 +298,15 @@ def _unsupported(name: str) -> NoReturn:
     raise NotImplementedError(
         f"{name} has no traced form{at(user_line(3))}; write it with supported functions (see jitad.numpy), "
         "or compute it outside the traced function and pass the result as an argument"
+    )
+
+
+def _overrides(cls: type) -> bool:
+    """Whether NumPy should ask another class than ours or NumPy's own what a function means."""
+    return (
+        cls is not Traced
+        and hasattr(cls, "__array_ufunc__")
+        and not issubclass(cls, (np.ndarray, np.generic))
     )
 
 

@@ -88,6 +88,8 @@ def lift(x: Any) -> Traced:
         refuse_dtype(np.dtype(complex))
     if isinstance(x, (int, float)):
         return lift(float(x) if isinstance(x, float) else int(x))
+    if hasattr(cls, "not_an_array"):
+        raise NotImplementedError(f"{x.not_an_array()}{at(user_line())}")
     raise TypeError(
         f"a {type(x).__module__}.{type(x).__qualname__} is not an array or number{at(user_line())}"
     )

@@ -92,6 +92,8 @@ def _numpys(functions: tuple[Any, ...], methods: tuple[str, ...]) -> Callable | 
 
 
 def _matters(args: tuple, kwargs: dict[str, Any], creates: bool) -> bool:
+    if any(hasattr(x, "is_selection") for x in args):
+        return False  # NumPy asks it
     kinds = Traced if creates else (Traced, np.ndarray)
     if not creates and not stack():
         kinds = Traced

@@ -16,8 +16,7 @@ from ..ir.graph import Const, Value, const
 from ..ir.types import BOOL, I64
 from .core import located, surface, unsupported
 from .indexing import bounded, common_index_shape, steps_to
-from .keys import integer_value
-from .masks import mask_place
+from .keys import integer_value, mask_place
 from .promotion import cast, normal, result_dtype
 from .ufuncs import SPECS
 from .values import as_value, axis_index, broadcast, concrete, convert, reshape, select
@@ -174,13 +173,13 @@ def _at(name: str) -> Any:
         operands = () if spec.numpy.nin == 1 else (b,)
         steps, is_view = steps_to(x.shape, indices) if mask_place(indices) is None else ([], True)
         if is_view:
-            x[indices] = _checked(spec(x[indices], *operands), x, name)
+            x[indices] = _checked(spec.numpy(x[indices], *operands), x, name)
         elif name in ("add", "subtract"):
             new = b if name == "add" else SPECS["negative"](b)
             _check_cast(result_dtype(normal(x), normal(b)), x, name)
             _write(x, _accumulated(_now(x), steps, new, x.dtype))
         elif _no_repeats(steps):
-            x[indices] = _checked(spec(x[indices], *operands), x, name)
+            x[indices] = _checked(spec.numpy(x[indices], *operands), x, name)
         else:
             unsupported(f"{name}.at with places that may be repeated", "np.add.at, or a loop")
 
@@ -216,7 +215,7 @@ def _no_repeats(steps: list[views.Step]) -> bool:
     (pick,) = (s for s in steps if s.__class__ is views.Pick)
     if not all(isinstance(i, Const) for i in pick.places):
         return False
-    rows = np.stack([np.ravel(i.data) for i in pick.places], 1)
+    rows = np.stack([np.ravel(i.data) for i in pick.places if isinstance(i, Const)], 1)
     return bool((rows >= 0).all()) and len(np.unique(rows, axis=0)) == len(rows)
 
 

@@ -14,7 +14,7 @@ from ..capture.tracer import Traced
 from ..ir.graph import Value, const
 from ..ir.types import I64, Shape
 from .core import holds, refuse, surface, unsupported, wrapped
-from .keys import Array, At, Gap, New, Slice, integer_value, parse
+from .keys import Array, At, Gap, New, Slice, integer_value, mask_place, parse
 from .values import (
     as_value,
     axis_index,
@@ -121,6 +121,11 @@ def _getitem(x: Any, key: Any) -> Any:
         found = folded(np.ndarray.__getitem__, (x, key), {})
         if not (isinstance(found, Traced) or found is NotImplemented):
             return found
+    place = mask_place(key)
+    if place is not None:
+        from .selected import select_elements
+
+        return select_elements(x, key, place)
     steps, is_view = steps_to(x.type.shape, key)
     if is_view and (has_ellipsis(key) or views.type_after(x.type, steps).shape):
         return views.viewed(x, steps, current_trace())

@@ -59,6 +59,14 @@ class Known(NamedTuple):
     numbers: np.ndarray
 
 
+def mask_place(key: Any) -> int | None:
+    """Where in a key a mask stands that depends on an argument; None if there is none."""
+    for i, k in enumerate(key if isinstance(key, tuple) else (key,)):
+        if isinstance(k, Traced) and k.dtype is BOOL and k.ndim and known(k) is None:
+            return i
+    return None
+
+
 def parse(key: Any, shape: tuple[int, ...]) -> list[Any]:
     entries = [_entry(k) for k in (key if isinstance(key, tuple) else (key,))]
     used = sum(_consumes(e) for e in entries)
@@ -178,4 +186,4 @@ def in_bounds(i: int, axis: int, n: int) -> int:
     return i + n if i < 0 else i
 
 
-__all__ = ["Array", "At", "Gap", "Known", "New", "Slice", "in_bounds", "integer_value", "parse"]
+__all__ = ["Array", "At", "Gap", "Known", "New", "Slice", "in_bounds", "integer_value", "mask_place", "parse"]

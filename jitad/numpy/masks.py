@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..capture import views
 from ..capture.handles import assign, see
-from ..capture.trace import current_trace
-from ..capture.tracer import Traced, known
-from ..ir.graph import Value
-from ..ir.types import BOOL, Shape
+from ..capture.trace import Trace, current_trace
+from ..capture.tracer import Traced
+from ..ir.graph import Const, Eqn, Value
+from ..ir.types import Shape
 from .core import unsupported
 from .indexing import steps_to
 from .promotion import cast, normal
 from .values import as_value, broadcast, reshape, select
-
-
-def mask_place(key: Any) -> int | None:
-    """Where in a key a mask stands that depends on an argument; None if there is none."""
-    for i, k in enumerate(key if isinstance(key, tuple) else (key,)):
-        if isinstance(k, Traced) and k.dtype is BOOL and k.ndim and known(k) is None:
-            return i
-    return None
 
 
 def under_mask(x: Traced, key: Any, place: int) -> tuple[Traced, Value, int]:
@@ -59,9 +53,45 @@ def _axes_of(before: tuple[Any, ...], x: Traced, whole: tuple[Any, ...]) -> int:
     return axes
 
 
+def same_value(a: Value, b: Value, trace: Trace) -> bool:
+    """Whether two IR values are equal because they are computed alike from the same values."""
+    if a is b:
+        return True
+    if a.__class__ is Const or b.__class__ is Const:
+        return (
+            a.__class__ is b.__class__
+            and a.type is b.type
+            and np.asarray(getattr(a, "data", 0)).tobytes() == np.asarray(getattr(b, "data", 0)).tobytes()
+        )
+    first, second = _definition(a, trace), _definition(b, trace)
+    if first is None or second is None or first.regions or second.regions:
+        return False
+    return (
+        first.op is second.op
+        and first.attrs == second.attrs
+        and first.results.index(a) == second.results.index(b)
+        and len(first.operands) == len(second.operands)
+        and all(same_value(x, y, trace) for x, y in zip(first.operands, second.operands))
+    )
+
+
+def _definition(v: Value, trace: Trace | None) -> Eqn | None:
+    while trace is not None:
+        for eqn in reversed(trace.builder.eqns):
+            if v in eqn.results:
+                return eqn
+        trace = trace.outer
+    return None
+
+
 def write_masked(x: Traced, key: Any, place: int, value: Any) -> None:
     """`x[key] = value` for a key with one traced mask."""
     view, mask, trailing = under_mask(x, key, place)
+    if hasattr(value, "is_selection"):
+        if value.dense.shape != view.shape or not value.is_like(mask):
+            unsupported("writing elements selected by one mask under another", "choose with np.where")
+        value = value.dense
+        trailing = view.ndim
     new = cast(normal(value), x.dtype)
     if not fits_every_selection(new.type.shape, trailing):
         unsupported(
@@ -78,4 +108,4 @@ def fits_every_selection(shape: Shape, trailing: int) -> bool:
     return extra <= 0 or all(n == 1 for n in shape[:extra])
 
 
-__all__ = ["fits_every_selection", "mask_place", "under_mask", "write_masked"]
+__all__ = ["fits_every_selection", "same_value", "under_mask", "write_masked"]

@@ -143,6 +143,7 @@ def register_builtins() -> None:
     register(type, _type)
     for original, f in ((int, _int), (float, _float), (bool, _bool), (builtins.round, _round)):
         _on_traced(original, f)
+    register(len, lambda x: x.count() if hasattr(x, "is_selection") else len(x))
     _extreme(builtins.max, "greater")
     _extreme(builtins.min, "less")
 

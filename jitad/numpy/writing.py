@@ -15,7 +15,8 @@ from ..ir.graph import Value
 from ..ir.types import Shape
 from .core import located, surface, wrapped
 from .indexing import steps_to
-from .masks import mask_place, write_masked
+from .keys import mask_place
+from .masks import write_masked
 from .promotion import cast, normal
 from .values import as_value, broadcast, common_shape, convert, reshape, select
 

@@ -73,7 +73,7 @@ MISTAKES: list[tuple[type[Exception], Any, tuple[Any, ...]]] = [
     (NotImplementedError, lambda a: a * 1j, (A,)),
     (NotImplementedError, lambda a: a + np.ones(4, complex), (A,)),
     (NotImplementedError, lambda a: a.astype(complex), (A,)),
-    (NotImplementedError, lambda a: a[a > 0], (A,)),
+    (NotImplementedError, lambda a: a[a > 0][0], (A,)),
     (NotImplementedError, lambda a: np.nonzero(a), (A,)),
     (NotImplementedError, lambda a: np.where(a > 0), (A,)),
     (NotImplementedError, lambda a: np.copy(a, order="F"), (A,)),

@@ -18,6 +18,7 @@ from .differentiate import (
     head,
     lift_argument,
     point,
+    program,
     program_of_primals,
     run_inline,
     structure,
@@ -52,6 +53,11 @@ def jvp(
     if not tracing():
         return _compiled_jvp(f, primals, tangents, has_aux, static)
     here, sub = _at(f, "jvp", primals, static)
+    return _pushed(f, here, sub, tangents, has_aux)
+
+
+def _pushed(f: Callable, here: Point, sub: Subprogram, tangents: Sequence[Any], has_aux: bool) -> tuple:
+    """The results of jvp for the program `sub` of `f`, inlined."""
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
     directions = tangent_inputs(here.structures, tangents)
@@ -145,14 +151,11 @@ def _derivative(f: Callable, position: int, args: tuple[Any, ...], kwargs: dict[
         )
     here = point(f, "derivative", [x], [name])
 
-    def along(value: Any) -> Any:
-        given = list(args)
-        given[position] = value
-        return f(*given, **kwargs)
+    def along(g: Callable, values: list[Any]) -> Any:
+        return g(*args[:position], *values, *args[position + 1 :], **kwargs)
 
-    (x,) = here.inputs
-    along.__name__ = getattr(f, "__name__", "f")
-    return jvp(along, (x,), (x.dtype.type(1),))[1]
+    sub = program(f, here, along)
+    return _pushed(f, here, sub, (here.inputs[0].dtype.type(1),), False)[1]
 
 
 def stop_gradient(x: Any) -> Any:

@@ -210,3 +210,28 @@ def test_jit_keeps_name_and_documentation():
 
     f = jad.jit(loss)
     assert (f.__name__, f.__qualname__, f.__doc__) == (loss.__name__, loss.__qualname__, loss.__doc__)
+
+
+def counted(x):
+    """x² by a loop that writes into an array and stops where its values say."""
+    powers = np.ones(3)
+    i = 0
+    while powers[i] < x:
+        powers[i + 1] = powers[i] * x
+        i += 1
+    return powers[1] ** 2
+
+
+@pytest.mark.parametrize("first, second", itertools.product([jad.grad, jad.derivative], repeat=2))
+def test_derivatives_trace_the_rewritten_function(first, second):
+    np.testing.assert_allclose([first(counted)(1.5), second(first(counted))(1.5)], [3.0, 2.0])
+
+
+def test_derivative_leaves_the_other_arguments_alone():
+    def f(x, a):
+        a *= x
+        return np.sum(a)
+
+    a = np.ones(2)
+    assert jad.derivative(f)(3.0, a) == 2.0
+    np.testing.assert_array_equal(a, np.ones(2))

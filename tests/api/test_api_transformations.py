@@ -222,7 +222,7 @@ def counted(x):
     return powers[1] ** 2
 
 
-@pytest.mark.parametrize("first, second", itertools.product([jad.grad, jad.derivative], repeat=2))
+@pytest.mark.parametrize("first, second", [*itertools.product([jad.grad, jad.derivative], repeat=2)])
 def test_derivatives_trace_the_rewritten_function(first, second):
     np.testing.assert_allclose([first(counted)(1.5), second(first(counted))(1.5)], [3.0, 2.0])
 

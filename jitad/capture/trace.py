@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..ir.builder import Builder
-from ..ir.graph import Const, Function, Loc, Value, substitute
+from ..ir.graph import Const, Eqn, Function, Loc, Value, substitute
 from ..ir.types import Type
 from . import gate
 from .arrays import Captures
@@ -148,13 +148,22 @@ class Trace:
         late = {*hidden, *constants}
         own = [p for p in self.builder.params if p not in late]
         if constants:
-            for eqn in self.builder.eqns:
-                eqn.operands = substitute(eqn.operands, constants)
+            _put(constants, self.builder.eqns)
         fn = self.builder.finish(substitute(results, constants), self.loc)
         return fn.replace(params=(*own, *hidden))
 
     def __repr__(self) -> str:
         return f"<trace of {self.name}, {'open' if self.is_open else 'finished'}>"
+
+
+def _put(constants: dict[Value, Value], eqns: Sequence[Eqn]) -> None:
+    """Replace the values that are constants after all, in equations and their regions."""
+    for eqn in eqns:
+        eqn.operands = substitute(eqn.operands, constants)
+        if eqn.regions:
+            for region in eqn.regions:
+                _put(constants, region.eqns)
+            eqn.regions = tuple([r.replace(results=substitute(r.results, constants)) for r in eqn.regions])
 
 
 def stack() -> list[Trace]:

@@ -1,0 +1,78 @@
+"""Loops, branches and writes that random testing found to go wrong once; each says what was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitad as jad
+from jitad.capture.trees import flatten
+
+Found = tuple[Callable[..., Any], tuple[Any, ...]]
+FOUND: list[Found] = []
+X, Y = 0.4, np.array([0.3, -0.2, 0.7, 0.1])
+A = np.linspace(-0.9, 0.8, 12).reshape(3, 4)
+
+
+def found(*args: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter a program with arguments for it."""
+
+    def enter(f: Callable[..., Any]) -> Callable[..., Any]:
+        FOUND.append((f, args))
+        return f
+
+    return enter
+
+
+@found(X)
+def numbers_of_constant_arrays_inside_regions(x):
+    """What turned out to be a constant was put for its parameter only outside regions."""
+    B = np.ones(3)
+    s = 0.1
+    if x > 0.0:
+        s = 0.3 * x if B.max() > x else 0.7
+    return s
+
+
+def copies(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
+
+
+def same(one: Any, other: Any) -> None:
+    a, b = flatten(one)[0], flatten(other)[0]
+    assert len(a) == len(b)
+    for x, y in zip(a, b):
+        assert np.shape(x) == np.shape(y)
+        np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("program", FOUND, ids=lambda p: p[0].__name__)
+@pytest.mark.parametrize("interpreted", [True, False])
+def test_numpys_values(program: Found, interpreted: bool) -> None:
+    f, args = program
+    mine, numpys = copies(args), copies(args)
+    want = f(*numpys)
+    if interpreted:
+        with jad.disable_jit():
+            got = jad.jit(f)(*mine)
+    else:
+        got = jad.jit(f)(*mine)
+    same(got, want)
+    same(mine, numpys)
+
+
+@pytest.mark.parametrize("program", FOUND, ids=lambda p: p[0].__name__)
+def test_derivatives(program: Found) -> None:
+    f, args = program
+
+    def loss(*args):
+        out = f(*args)
+        leaves = out if isinstance(out, tuple) else (out,)
+        return sum(np.sum(np.cos(np.arange(1.0, np.size(x) + 1).reshape(np.shape(x))) * x) for x in leaves)
+
+    mine = copies(args)
+    jad.check_grads(loss, mine, order=1)
+    same(mine, args)

@@ -258,7 +258,8 @@ def lose_rivals(x: Traced, trace: Trace) -> None:
         f"an array {x.type} was written{where} that may be another one or not, by a branch or loop before, "
         "which is known only when the program runs; copy it first (x = x.copy())"
     )
-    rivals = [other for other in state_of(x).rivals if other.home.is_open]  # those of abandoned regions are gone
+    # those of abandoned regions are gone
+    rivals = [other for other in state_of(x).rivals if other.home.is_open]
     if any(other.home is not trace for other in rivals):
         raise NotImplementedError(text)
     state_of(x).rivals.clear()

@@ -10,8 +10,10 @@ import optree
 
 from ..ir.evaluate import evaluate
 from ..ir.graph import Const, Eqn, Function, Value, reads
+from ..opt import dce
 from .constants import number_of
 from .handles import View
+from .region import RegionTrace
 from .trace import Trace, innermost
 from .traced import Traced
 
@@ -44,21 +46,31 @@ def _computed(value: Any, trace: Trace) -> np.ndarray | None:
             wanted.difference_update(eqn.results)
             wanted.update(v for v in reads(eqn) if not isinstance(v, Const))
     sources = [v for v in wanted if not isinstance(v, Const)]
-    arrays = [_source(v, trace) for v in sources]
+    fn = Function("known", tuple(sources), tuple(reversed(kept)), (value,))
+    if any(eqn.regions for eqn in kept):  # of a loop what gives the value is enough
+        fn = dce(fn)
+        read = {v for eqn in fn.eqns for v in reads(eqn)} | {value}
+        fn = fn.replace(params=tuple(v for v in sources if v in read))
+    arrays = [_source(v, trace) for v in fn.params]
     if any(a is None for a in arrays):
         return None
-    fn = Function("known", tuple(sources), tuple(reversed(kept)), (value,))
     (out,) = evaluate(fn, *[a() for a in arrays if a is not None])
     return np.asarray(out)
 
 
 def _source(v: Value, trace: Trace) -> Callable[[], np.ndarray] | None:
     """How to get the array of a parameter of `trace`, noting that it was looked at; None for arguments."""
+    if isinstance(trace, RegionTrace) and trace.outer is not None:
+        own = v in trace.builder.params or any(v is e.placeholder for e in trace.entry.values())
+        return None if own else _constant_function(_computed(v, trace.outer))
     outer = next((outer for outer, param in trace.imports.items() if param is v), None)
     if outer is not None:
-        found = _computed(outer, trace.sources[outer])
-        return None if found is None else lambda: found
+        return _constant_function(_computed(outer, trace.sources[outer]))
     return trace.captures.reader(v) if trace.root is trace else None
+
+
+def _constant_function(found: np.ndarray | None) -> Callable[[], np.ndarray] | None:
+    return None if found is None else lambda: found
 
 
 def known_arguments(args: Any) -> Any | None:

@@ -262,8 +262,8 @@ class _Loop:
 
     def _lost(self, name: str, x: Traced) -> str:
         return (
-            f"the array {x.type} called {name} is written in the `{self.kind}` loop{at(self.loc)}, which "
-            f"also makes {name} another array: whether it changes is known only when the program runs; copy it "
+            f"the array {x.type} called {name} is written in the `{self.kind}` loop{at(self.loc)}, "
+            f"which also makes {name} another array: whether it changes is known only when the program runs; copy it "
             f"before the loop ({name} = {name}.copy())"
         )
 

@@ -250,6 +250,8 @@ class _Loop:
     def note_rivals(self, slot: Slot, leaves: list[Any]) -> None:
         """An array that the variable held before may be what it holds after the loop."""
         assert slot.ends is not None
+        if slot.name == branches.RETURNED:
+            return
         for i in slot.carried:
             befores = [] if slot.fresh else [slot.first.leaves[i]]
             for x in (*befores, slot.ends.leaves[i]):
@@ -262,9 +264,9 @@ class _Loop:
 
     def _lost(self, name: str, x: Traced) -> str:
         return (
-            f"the array {x.type} called {name} is written in the `{self.kind}` loop{at(self.loc)}, "
-            f"which also makes {name} another array: whether it changes is known only when the program runs; copy it "
-            f"before the loop ({name} = {name}.copy())"
+            f"the array {x.type} called {name} is written in the `{self.kind}` loop{at(self.loc)}, which "
+            f"also makes {name} another array: whether it changes is known only when the program runs; copy "
+            f"it before the loop ({name} = {name}.copy())"
         )
 
     def note(self, slots: list[Slot], handles: Sequence[Traced], trips: int) -> None:

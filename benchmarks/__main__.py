@@ -41,6 +41,11 @@ CASES = {
     "logistic": (ONE, ALL),
     "axpy": (ONE, ALL),
     "lorenz": (ONE,),
+    "coupled": (ONE,),
+    "seidel": (ONE,),
+    "tridiagonal": (ONE,),
+    "recurrent": (ONE,),
+    "sparse_rows": (ONE,),
     "sizes": (ONE,),
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"

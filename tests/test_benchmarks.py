@@ -13,6 +13,7 @@ from benchmarks import (
     axpy,
     black_scholes,
     compare,
+    coupled,
     elementary,
     gmm,
     least_squares,
@@ -20,7 +21,11 @@ from benchmarks import (
     logistic,
     loops,
     lorenz,
+    recurrent,
+    seidel,
     sizes,
+    sparse_rows,
+    tridiagonal,
 )
 from benchmarks.harness import OURS, Report, Row, Target, geometric_mean, merged
 from benchmarks.text import show
@@ -37,6 +42,12 @@ ROWS = {
     "lorenz, scalars": lambda: loops.row(lorenz.rk4_loops(7)[0]),
     "lorenz, array": lambda: loops.row(lorenz.rk4_loops(7)[1]),
     "lorenz, euler": lambda: loops.row(lorenz.euler_loop(7)),
+    "coupled, array": lambda: loops.row(coupled.loops(7, 5)[0]),
+    "coupled, list": lambda: loops.row(coupled.loops(7, 5)[1]),
+    "seidel": lambda: loops.row(seidel.loops(6, 3)[0]),
+    "tridiagonal": lambda: loops.row(tridiagonal.loops(9)[0]),
+    "recurrent": lambda: loops.row(recurrent.loops(5, 3, 4)[0]),
+    "sparse rows": lambda: loops.row(sparse_rows.loops(9, 3)[0]),
     "power": lambda: elementary.row("power", "f8"),
     "digamma": lambda: elementary.row("digamma", "f4"),
 }

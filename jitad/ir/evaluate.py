@@ -36,8 +36,10 @@ def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> lis
             attrs = {**attrs, "regions": tuple(_callable(region, env) for region in eqn.regions)}
         try:
             out = eqn.op.reference(*operands, **attrs)
-        except IndexError as error:
-            raise IndexError(f"{error}\n  from {eqn.loc}" if eqn.loc else str(error)) from None
+        except Exception as error:
+            if eqn.regions or eqn.loc is None or not (eqn.op.effect or isinstance(error, IndexError)):
+                raise
+            raise type(error)(f"{error}\n  from {eqn.loc}") from None
         outs = out if isinstance(out, tuple) else (out,)
         for r, x in zip(eqn.results, outs, strict=True):
             env[r] = _result(x, r.type, eqn)

@@ -12,7 +12,18 @@ from ..ir.types import BOOL, IRTypeError, Type, type_of
 from .lowering import Check
 
 #: What may be raised, by the name in the attribute.
-EXCEPTIONS = ("AssertionError", "ValueError", "IndexError", "ZeroDivisionError", "FloatingPointError")
+EXCEPTIONS = (
+    "ArithmeticError",
+    "AssertionError",
+    "FloatingPointError",
+    "IndexError",
+    "KeyError",
+    "OverflowError",
+    "RuntimeError",
+    "TypeError",
+    "ValueError",
+    "ZeroDivisionError",
+)
 
 
 def _infer(holds: Type, *, error: str, text: str) -> tuple[Type, ...]:

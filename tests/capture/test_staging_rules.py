@@ -284,6 +284,37 @@ def test_an_assertion_on_a_traced_value_is_checked_when_it_runs():
         jad.jit(jad.grad(lambda x: f(x).sum()))(-X)
 
 
+def test_a_raise_under_a_traced_condition_happens_when_it_runs():
+    def f(x):
+        s = 0.0
+        for v in x:
+            if v < -0.9:
+                raise ValueError("too small")  # raised
+            elif v > 100:
+                pass
+            else:
+                s += np.sqrt(v + 1.0)
+        return s
+
+    g = jad.jit(jad.value_and_grad(f))
+    good = np.abs(X)
+    assert g(good)[0] == pytest.approx(f(good))
+    with pytest.raises(ValueError, match="too small") as error:
+        g(X)
+    assert line_of("raised") in str(error.value)
+
+    class Odd(Exception):
+        pass
+
+    def h(x):
+        if x[0] > 0:
+            raise Odd("no")
+        return x
+
+    with pytest.raises(NotImplementedError, match="Odd is raised"):
+        jad.jit(h)(X)
+
+
 # captured names
 
 

@@ -21,6 +21,7 @@ from ..trace import current_trace
 from ..tracer import Traced, call
 from ..tracer import known as known_array
 from .emission import closed, emit, name_of, write_back, written_handles
+from .failures import check, check_no_raise, raised_by_program
 from .report import Decision, because, note
 from .variables import Leaf, Variable, is_handle, joined, leaf, lifted, rebuilt, same_object, variable
 
@@ -28,6 +29,10 @@ Get: TypeAlias = Callable[[], tuple]
 Set: TypeAlias = Callable[[tuple], None]
 #: Variables of the rewrite itself, which are read only where they are bound.
 OWN = "_jitad_"
+#: What the function returns, where nothing is written after it is set; a longer name where `finally` may.
+RETURNED = OWN + "value"
+#: What an expression chooses.
+_CHOSEN = OWN + "chosen"
 
 
 def if_(
@@ -47,9 +52,10 @@ def if_(
             branch()
         return
     before = get()
-    choice = _as_bool(condition).value
+    truth = _as_bool(condition)
+    choice = truth.value
     regions, ends = [], []
-    for branch in (then, orelse):
+    for branch, other in ((then, orelse), (orelse, then)):
         region = RegionTrace("branch", loc)
         outer, attempt = attempts.current(), Attempt(loc)
         try:
@@ -58,9 +64,18 @@ def if_(
                     branch()
                 ends.append(get())
         except Unrollable as error:
-            _refuse(error, attempt, outer, loc)
-        finally:
             set_(before)
+            _refuse(error, attempt, outer, loc)
+        except Exception as error:
+            set_(before)
+            place = raised_by_program(error)
+            if place is None:
+                raise
+            check_no_raise(error, place, call(ops.not_, truth) if branch is then else truth)
+            if other is not None:
+                other()
+            return
+        set_(before)
         regions.append(region)
     set_(_joined_ends(choice, regions, ends, names, loc))
 
@@ -106,7 +121,7 @@ def if_expression(condition: Any, then: Callable[[], Any], orelse: Callable[[], 
 
         return run
 
-    if_(condition, keep(then), keep(orelse), get, set_, (OWN + "value",), loc)
+    if_(condition, keep(then), keep(orelse), get, set_, (_CHOSEN,), loc)
     return held[0]
 
 
@@ -134,10 +149,7 @@ def assert_(condition: Any, message: Callable[[], Any] | None, loc: Loc | None) 
         if not decided:
             raise AssertionError(*(() if message is None else (text,)))
         return
-    text = text if isinstance(text, str) and "<traced" not in text else ""
-    trace = current_trace()
-    trace.builder.loc = loc
-    trace.builder.emit(ops.check, (_as_bool(condition).value,), {"error": "AssertionError", "text": text})
+    check(_as_bool(condition), "AssertionError", text, loc)
 
 
 def _decided(condition: Any) -> bool | None:
@@ -180,7 +192,7 @@ def _logical(first: Any, operands: tuple[Callable[[], Any], ...], both: bool) ->
     if not both:
         regions.reverse()
         ends.reverse()
-    return _joined_ends(_as_bool(first).value, regions, ends, (OWN + "value",), loc)[0]
+    return _joined_ends(_as_bool(first).value, regions, ends, (_CHOSEN,), loc)[0]
 
 
 def _is_bool(x: Any) -> bool:
@@ -233,7 +245,7 @@ class _Merged:
             self.types = [leaf(x) for x in bound.leaves]
             return
         if a.spec is None or b.spec is None or a.spec != b.spec:
-            if self.name.startswith(OWN) and (a.value is None or b.value is None):
+            if self.name.startswith(RETURNED) and (a.value is None or b.value is None):
                 raise TracedValueError(
                     f"the function returns a value from one branch and nothing from the other{at(self.loc)}, "
                     "and which is known only when the program runs",
@@ -273,7 +285,7 @@ class _Merged:
             leaves = [Traced(next(values), trace, t.weak) for t in self.types]
             for v in self.sides:
                 for x, new in zip(v.leaves, leaves):
-                    if is_handle(x) and root_of(x).home.is_open:
+                    if self.name != RETURNED and is_handle(x) and root_of(x).home.is_open:
                         may_be(new, x)
             out = rebuilt(bound, leaves)
         return Unbound(f"one branch of the `if`{at(self.loc)} does not bind it") if self.missing else out

@@ -296,10 +296,15 @@ def jit(
     Python numbers are traced as weakly typed values. Arrays of any layout and byte order are taken; those
     that are contiguous, aligned and in native order are read in place.
 
+    Arguments that `f` mutates are written back into the caller's arrays when it has ended without an error;
+    where it returns one, the result is the caller's own array. NotImplementedError if a mutated array shares
+    memory with another input.
+
     Arrays that `f` reads from closures, globals, defaults and `self` are read by reference at each call;
     other captured names are guarded, and `f` is traced again when one has changed (`explain` lists them).
 
-    Raises TypeError for arguments that are no arrays or numbers, NotImplementedError for NumPy functions and
+    Raises ValueError for a read-only array that `f` mutates, TypeError for arguments that are no arrays or
+    numbers, NotImplementedError for NumPy functions and
     Python control flow that cannot be traced; both name the line.
     """
     if f is None:

@@ -51,15 +51,16 @@ def diagonal_steps(shape: Shape, offset: int, axis1: int, axis2: int) -> list[vi
     ]
 
 
-def diagonal_view(x: Traced, offset: int, axis1: int = 0, axis2: int = 1) -> Traced:
-    """The read-only view that NumPy's `diagonal` is."""
+def diagonal_view(x: Traced, offset: int, axis1: int = 0, axis2: int = 1, writeable: bool = False) -> Traced:
+    """The view that NumPy's `diagonal` is: read-only, if not asked for otherwise."""
     out = views.viewed(x, diagonal_steps(x.shape, offset, axis1, axis2), current_trace())
     if isinstance(out.state, View):
         strides = strides_of(x)
         axes = [axis_index(a, x.ndim) for a in (axis1, axis2)]
         rest = [s for a, s in enumerate(strides) if a not in axes]
         out.state.strides = (*rest, strides[axes[0]] + strides[axes[1]])
-        out.state.sealed = out.state.sealed or READ_ONLY
+        if not writeable:
+            out.state.sealed = out.state.sealed or READ_ONLY
     return out
 
 

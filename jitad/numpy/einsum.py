@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..capture.constants import folded
+from ..capture.tracer import Traced
 from ..ir.graph import Value
 from ..ir.types import BOOL, I64
-from .core import refuse, surface, wrapped
-from .diagonals import diagonal_value
+from .core import refuse, surface, unsupported, wrapped
+from .diagonals import diagonal_value, diagonal_view
 from .products import dot_values
 from .promotion import dtype_argument
 from .values import as_value, broadcast, common_dtype, convert, reshape, transpose, truth
+from .viewing import handle, transposed
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@surface(np.einsum)
+@surface(np.einsum, folds=False)
 def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = None, **kwargs: Any) -> Any:
     """Sum of products over the indices that the result does not have.
 
@@ -28,12 +31,37 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = 
     """
     refuse("einsum", out=out)
     subscripts, arrays = _arguments(operands)
+    if len(arrays) == 1 and dtype is None and (view := _as_view(subscripts, handle(arrays[0]))) is not None:
+        return view
+    known = {"optimize": optimize, **({} if dtype is None else {"dtype": dtype})}
+    if (found := folded(np.einsum, operands, known)) is not NotImplemented:
+        return found
     values = [as_value(a) for a in arrays]
     dtype = dtype_argument(dtype) or common_dtype(values)
     values = [convert(v, I64 if dtype is BOOL else dtype) for v in values]
     inputs, output = _explicit(subscripts, [v.type.ndim for v in values])
     out_value = _contract(inputs, output, values)
     return wrapped(truth(out_value) if dtype is BOOL else out_value)
+
+
+def _as_view(subscripts: str, x: Traced) -> Traced | None:
+    """The view that NumPy gives when nothing is summed: axes permuted, or a diagonal; None if it sums."""
+    (letters,), output = _explicit(subscripts, [x.ndim])
+    if len(set(output)) != len(output) or set(letters) != set(output):
+        return None
+    if len(letters) == len(output):
+        return transposed(x, tuple(letters.index(c) for c in output))
+    repeated = [c for c in output if letters.count(c) > 1]
+    if len(letters) != len(output) + 1:
+        unsupported("einsum of several diagonals at once, which is a view in NumPy,", "np.diagonal, twice")
+    (c,) = repeated
+    first = letters.index(c)
+    second = letters.index(c, first + 1)
+    if x.shape[first] != x.shape[second]:
+        raise ValueError(f"dimensions in single operand for collapsing index {c!r} don't match: {x.type}")
+    axes = [d for k, d in enumerate(letters) if k not in (first, second)] + [c]
+    diagonal = diagonal_view(x, 0, first, second, writeable=True)
+    return transposed(diagonal, tuple(axes.index(d) for d in output))
 
 
 def _arguments(operands: Sequence[Any]) -> tuple[str, list[Any]]:

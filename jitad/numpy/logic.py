@@ -262,12 +262,6 @@ def isrealobj(x: Any) -> bool:
     return True
 
 
-@surface(np.real)
-def real(val: Any) -> Any:
-    """The array itself."""
-    return wrapped(as_value(val))
-
-
 @surface(np.isneginf, differentiable=False)
 def isneginf(x: Any, out: Any = None) -> Any:
     """Where x is -∞."""
@@ -297,7 +291,6 @@ __all__ = [
     "isrealobj",
     "nan_to_num",
     "nonzero",
-    "real",
     "result_type",
     "round",
     "select",

@@ -324,7 +324,7 @@ def _tolist(x: Any) -> Any:
     return [_tolist(row) for row in x]
 
 
-@surface(np.real, name="real", folds=False)
+@surface(np.real, folds=False)
 def real(val: Any) -> Any:
     """The array itself, as complex numbers are not supported yet."""
     return handle(val)
@@ -354,6 +354,7 @@ __all__ = [
     "moveaxis",
     "ndim",
     "ravel",
+    "real",
     "reshape",
     "rollaxis",
     "shape",

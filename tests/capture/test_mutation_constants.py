@@ -170,3 +170,28 @@ def test_numbers_are_not_written():
 
     with pytest.raises(TypeError, match=r"numpy\.float64' object does not support item assignment"):
         jad.jit(f)(X)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: np.einsum("ii->i", a), lambda a: np.einsum("ij->ji", a), lambda a: np.flip(a.T.T, 0),
+        lambda a: a[None, ..., ::-1][0], lambda a: np.asarray(a), lambda a: np.array(a, copy=False),
+        lambda a: np.atleast_3d(a), lambda a: np.real(a), lambda a: a.view(), lambda a: np.vsplit(a, 3)[1],
+        lambda a: list(a)[1], lambda a: a.astype(float, copy=False), lambda a: np.rollaxis(a, 1),
+        lambda a: np.expand_dims(a, 0), lambda a: a.swapaxes(0, 1), lambda a: np.ascontiguousarray(a),
+        lambda a: a.reshape(9)[3:], lambda a: np.copy(a), lambda a: a.flatten(), lambda a: a.T.ravel(),
+        lambda a: a[[0, 1]], lambda a: a.astype(float), lambda a: a + 0, lambda a: np.diag(a).copy(),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("constant", [False, True])
+def test_views_and_copies_are_those_of_numpy(view, constant):
+    def f(x):
+        a = np.arange(9.0).reshape(3, 3) if constant else np.arange(9.0).reshape(3, 3) * x[0]
+        part = view(a)
+        part[0] = x[1]
+        a[1, 1] += 100.0
+        return a, part
+
+    for found, expected in zip(jad.jit(f)(X), f(X), strict=True):
+        np.testing.assert_array_equal(found, expected)

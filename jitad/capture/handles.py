@@ -7,6 +7,7 @@ to it: it is read from its parent, and writing into it writes into its parent.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, cast
+from weakref import ref
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Root:
     number   its elements, if they are known: an array of its own, changed by writes of known elements
     reshaped NumPy would look at the layout of the array, for a reshape
     varies   it was written in a region, so that inside of regions its elements are not known
-    rivals   arrays that may be this one or not: which is known only when the program runs
+    rivals   arrays in use that may be this one or not: which is known only when the program runs
     lost     why nobody knows what it holds: a rival was written
     """
 
@@ -41,7 +42,7 @@ class Root:
         self.number: np.ndarray | None = None
         self.varies = False
         self.reshaped = False
-        self.rivals: list[Traced] = []
+        self.rivals: list[ref[Traced]] = []
         self.lost = ""
 
 
@@ -235,8 +236,8 @@ def may_be(x: Traced, other: Traced) -> None:
     """Note that two arrays may be one, by a branch or loop: once one is written the other cannot be read."""
     a, b = root_of(x), root_of(other)
     if a is not b:
-        state_of(a).rivals.append(b)
-        state_of(b).rivals.append(a)
+        state_of(a).rivals.append(ref(b))
+        state_of(b).rivals.append(ref(a))
 
 
 def lose(x: Traced, text: str) -> None:
@@ -258,11 +259,14 @@ def lose_rivals(x: Traced, trace: Trace) -> None:
         f"an array {x.type} was written{where} that may be another one or not, by a branch or loop before, "
         "which is known only when the program runs; copy it first (x = x.copy())"
     )
-    # those of abandoned regions are gone
-    rivals = [other for other in state_of(x).rivals if other.home.is_open]
+    others = [r() for r in state_of(x).rivals]
+    rivals = [
+        other for other in others if other is not None and other.home.is_open
+    ]  # abandoned regions are gone
     if any(other.home is not trace for other in rivals):
         raise NotImplementedError(text)
     state_of(x).rivals.clear()
     for other in rivals:
         lose(other, text)
-        state_of(other).rivals.remove(x)
+        state = state_of(other)
+        state.rivals = [r for r in state.rivals if r() is not x]

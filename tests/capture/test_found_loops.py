@@ -37,6 +37,44 @@ def numbers_of_constant_arrays_inside_regions(x):
     return s
 
 
+@found(X, A)
+def written_after_an_early_return_of_the_same_array(x, A):
+    """What is returned may be the array, but nothing is written after that."""
+    B = A.copy()
+    for _ in range(2):
+        if B.sum() * x > 0.3:
+            return x * B
+        B = B + 0.1
+    if x > 0.9:
+        return B
+    B[2] = x
+    return B
+
+
+@found(X, Y)
+def written_after_a_loop_that_makes_it_another_array(x, y):
+    """What nobody can read any more is no other name of the array."""
+    a = y.copy()
+    k = 0
+    while k < 3 and a[0] < 0.8:
+        k += 1
+        a = a + 0.1 * x
+    if x > 0.0:
+        a[3] = x
+    return a
+
+
+@found(X, A)
+def made_another_array_in_a_branch_of_a_loop_and_written(x, A):
+    """Arrays that may be one were compared by their elements."""
+    B = A * 1.0
+    for _ in range(0, 4, 2):
+        if B.max() > x:
+            B = B * x
+    B[1] = 0.5
+    return B
+
+
 def copies(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
 
@@ -76,3 +114,22 @@ def test_derivatives(program: Found) -> None:
     mine = copies(args)
     jad.check_grads(loss, mine, order=1)
     same(mine, args)
+
+
+def test_what_finally_writes_after_an_early_return_is_not_forgotten() -> None:
+    def f(x, B):
+        try:
+            if x > 0:
+                return B
+            B[1] = 2.0
+        finally:
+            B[0] = 5.0
+        return B
+
+    with pytest.raises(NotImplementedError, match="may be another one"):
+        jad.jit(f)(1.0, np.ones(3))
+
+
+def test_a_conditional_none_is_no_missing_return() -> None:
+    with pytest.raises(TypeError, match="in one branch"):
+        jad.jit(lambda x: 1.0 if (x if x > 0 else None) is None else 2.0)(1.0)

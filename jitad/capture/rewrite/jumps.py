@@ -16,6 +16,8 @@ from .scope import FUNCTIONS, bound_by, children, copied, own_nodes
 from .wrap import MADE
 
 VALUE = MADE + "value"
+#: The same, where a `finally` clause may still write into what is returned.
+HELD = MADE + "value_held"
 _RETURNED = MADE + "returned"
 _NONE: frozenset[str] = frozenset()
 _LOOPS = (ast.For, ast.While)
@@ -63,6 +65,11 @@ def jump_from_finally(node: Any) -> int | None:
     return None
 
 
+def _returns_before_finally(node: Any) -> bool:
+    """Whether a `return` of the function itself leaves a `try` that has a `finally` clause."""
+    return any(isinstance(n, _TRIES) and n.finalbody and "return" in leaves(n) for n in own_nodes(node.body))
+
+
 def _ends(body: list[ast.stmt]) -> bool:
     """Whether control never reaches the end of these statements."""
     return any(_jumps(s) for s in body)
@@ -83,21 +90,23 @@ class Jumps:
         self._number = count()
         self._settings: dict[int, str] = {}
         self._to_copy = _COPIED
+        self._value = VALUE
 
     def function(self, node: ast.FunctionDef) -> list[ast.stmt]:
         """The statements of the function with one `return`, at the end, or with none."""
         body = node.body
+        self._value = HELD if _returns_before_finally(node) else VALUE
         early = any(leaves(s) for s in body if not isinstance(s, ast.Return))
         if early and not _ends(body):
             body = [*body, ast.Return(value=constant(None, body[-1]), **at(body[-1]))]
         out = self._list(body, None, top=True)
         if early:
-            self.flags.add(VALUE)
-            out.append(ast.Return(value=name(VALUE, body[-1]), **at(body[-1])))
+            self.flags.add(self._value)
+            out.append(ast.Return(value=name(self._value, body[-1]), **at(body[-1])))
             if _RETURNED in self._used:
                 first = assign(_RETURNED, constant(False, body[0]), body[0])
                 out.insert(1 if is_docstring(body[0]) else 0, first)
-        self.flags &= self._used | {VALUE}
+        self.flags &= self._used | {self._value}
         return self._pruned(out)
 
     # lists of statements
@@ -173,7 +182,7 @@ class Jumps:
     def _jump(self, s: ast.Return | ast.Break | ast.Continue, loop: _Loop | None) -> list[ast.stmt]:
         if isinstance(s, ast.Return):
             value = s.value if s.value is not None else constant(None, s)
-            return [assign(VALUE, value, s), self._set(_RETURNED, True, s)]
+            return [assign(self._value, value, s), self._set(_RETURNED, True, s)]
         assert loop is not None
         return [self._set(loop.broken if isinstance(s, ast.Break) else loop.skipped, True, s)]
 

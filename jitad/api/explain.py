@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..ad.kept import Kept, kept_by_loops
 from ..capture.guards import DictGuard
 from .jit import Jit, jit
 
 
 def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
-    """A short text on how `f` is called with arguments of these types: its inputs, captured names and guards.
+    """A short text on how `f` is called with arguments of these types.
+
+    It names the inputs, each loop and branch with its line (rolled or unrolled, what it carries, why), what
+    the loops of a derivative keep for their reverse sweep, and the captured names with their guards.
 
     f  a Python function, or the result of a transformation
 
@@ -25,6 +29,7 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     fn = version.program.fn
     lines += [f"  returns {', '.join(str(t) for t in fn.result_types)}; {len(fn.eqns)} equations"]
     lines += [f"  {decision}" for decision in version.program.captures.decisions.values()]
+    lines += [f"  {_said(kept)}" for kept in kept_by_loops(fn)]
     for i in version.program.captures.inputs:
         lines.append(f"  reads by reference: {i.name or 'an array'}, {i.param.type}")
     for g in version.guards:
@@ -36,3 +41,8 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     if not version.guards:
         lines.append("  captures no names")
     return "\n".join(lines)
+
+
+def _said(kept: Kept) -> str:
+    text = f"{kept.loc}: `{kept.kind}` keeps {kept.per_trip} bytes an iteration for the reverse sweep"
+    return text if kept.total < 0 else f"{text}, {kept.total} in all"

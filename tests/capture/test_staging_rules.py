@@ -69,6 +69,26 @@ def test_explain_names_what_a_loop_carries():
     assert "s: f64" in text
 
 
+def test_explain_says_what_a_loop_keeps_for_its_gradient():
+    def f(x):
+        s = x[0]
+        for k in range(1000):  # kept
+            s = np.sin(s) + 0.1 * s
+        return s
+
+    def g(x, n):
+        s = x[0]
+        while s * n > 1.0:  # taped
+            s = np.sin(s) * 0.5
+        return s
+
+    text = decisions(jad.grad(f), X)
+    assert f"{line_of('kept')}: `for` keeps 8 bytes an iteration for the reverse sweep, 8000 in all" in text
+    text = decisions(jad.grad(g), X, 2.0)
+    assert f"{line_of('taped')}: `while` keeps 8 bytes an iteration" in text
+    assert "keeps" not in decisions(jad.grad(lambda x: x.sum()), X)
+
+
 def test_roll_raises_where_a_loop_cannot_be_rolled():
     names = ["a", "b"]
 

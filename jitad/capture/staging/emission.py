@@ -8,6 +8,7 @@ from typing import Any
 from ...ir.graph import Function, Loc, Value, renamed
 from ..handles import see
 from ..region import RegionTrace
+from ..source import user_frame
 from ..trace import Trace
 from ..tracer import Traced
 
@@ -78,6 +79,10 @@ def write_back(trace: Trace, handles: Sequence[Traced], values: Sequence[Value])
 
 
 def name_of(x: Traced) -> str:
-    """What to call an array for the user."""
-    value = see(x, x.home) if x.home.is_open else None
-    return (value.hint if value is not None else "") or "an array"
+    """What the user calls an array: the name of the variable that holds it, in the function that runs."""
+    frame = user_frame()
+    if frame is not None:
+        for name, value in frame.f_locals.items():
+            if value is x and not name.startswith("_jitad_"):
+                return name
+    return "an array"

@@ -46,6 +46,9 @@ CASES = {
     "tridiagonal": (ONE,),
     "recurrent": (ONE,),
     "sparse_rows": (ONE,),
+    "recurrence": (ONE,),
+    "unbounded": (ONE,),
+    "loop_compile": (ONE,),
     "sizes": (ONE,),
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -123,7 +123,7 @@ def ufunc(
             operands = operands[: spec.numpy.nin]
         else:
             outs = keywords.get("out")
-        if outs is not None and outs != (None,) * spec.numpy.nout:
+        if any(x is not None for x in (outs if isinstance(outs, tuple) else (outs,))):
             keywords.pop("out", None)
             return _ufunc_into(spec, outs, operands, keywords)
         dtype = _only_dtype(spec.name, keywords) if keywords else None

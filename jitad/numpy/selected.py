@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .. import ops
+from ..capture.attempts import born
 from ..capture.source import at, user_line
 from ..capture.trace import current_trace
 from ..capture.tracer import Traced
@@ -40,6 +41,7 @@ class Selected(NDArrayOperatorsMixin):
         self.mask = mask
         self.trailing = trailing
         self.first = first
+        born(self)
 
     def _like(self, dense: Traced) -> Selected:
         return Selected(dense, self.mask, self.trailing, self.first)

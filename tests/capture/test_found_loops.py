@@ -75,6 +75,26 @@ def made_another_array_in_a_branch_of_a_loop_and_written(x, A):
     return B
 
 
+@found(X, Y)
+def results_in_place(x, y):
+    """The array after `out=` was compared, element by element, with None."""
+    a, b = y.copy(), np.zeros(4)
+    np.sin(y, out=b)
+    np.multiply(a, x, out=a)
+    return a, b
+
+
+@found(X, A)
+def a_part_under_a_mask_updated_in_a_branch(x, A):
+    """The selected elements counted as an object from before the branch."""
+    B = A.copy()
+    for _ in range(3):
+        if B.sum() < x:
+            B[B > 0.1] *= 1.5
+            B[B < -0.3] += x
+    return B
+
+
 def copies(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
 

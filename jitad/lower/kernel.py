@@ -95,7 +95,7 @@ class Kernel(Exits):
             self.constants,
             self.messages,
             self.frame_bytes,
-            work_of(self.plan),
+            work_of(self.buffers),
             self.plan,
         )
 

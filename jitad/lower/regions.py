@@ -177,10 +177,10 @@ class _Loop(_Region):
         params = zip(carried_params(self.eqn, region), self.root.memory, self.root.inner[-1].targets)
         return {p: target if memory else next(registers) for p, memory, target in params}
 
-    def poll(self, plans: list[Plan]) -> None:
+    def poll(self) -> None:
         """At the end of the body, if the loop may be long."""
-        if is_long(self.eqn, self.root.plans):
-            self.kernel.poll(sum(unpolled_work(plan) for plan in plans))
+        if is_long(self.root):
+            self.kernel.poll(sum(map(unpolled_work, self.root.inner)))
 
 
 class _Counted(_Loop):
@@ -209,7 +209,7 @@ class _Counted(_Loop):
         lines: list[str] = []
         e.lines = lines
         results = self.run(self._rows(k), self.carried(self.root.plans[0].fn, phis) | self._elements(k))
-        self.poll([self.root.plans[0]])
+        self.poll()
         e.lines = outer
         begin, step, end = (last, -1, "0") if attrs["reverse"] else ("0", 1, last)
         e.lines += [
@@ -274,7 +274,7 @@ class _While(_Loop):
         e.put(f"br i1 {more.text}, label %{tag}.body, label %{tag}.exit")
         e.put(f"{tag}.body:")
         results = self.run(body, self.carried(body.plan.fn, phis))
-        self.poll(self.root.plans)
+        self.poll()
         self.label("latch")
         e.put(f"br label %{tag}.test, !llvm.loop {self.kernel.loop_metadata(0)}")
         e.lines = outer

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ..ir.graph import Eqn
-from .plan import Plan
+import math
+from typing import TYPE_CHECKING
+
 from .roots import RegionRoot, Root, is_branch
+
+if TYPE_CHECKING:
+    from .buffers import Buffers
 
 #: Trips of a loop whose count is not known: enough for its call to release the GIL.
 GUESSED_TRIPS = 10_000
@@ -12,47 +16,54 @@ GUESSED_TRIPS = 10_000
 LONG = 2**20
 
 
-def work_of(plan: Plan) -> float:
+def work_of(buffers: Buffers) -> float:
     """Estimated additions of one run."""
-    return _total(plan, polled=True)
+    return _total(buffers, polled=True)
 
 
-def unpolled_work(plan: Plan) -> float:
+def unpolled_work(buffers: Buffers) -> float:
     """The same, without the bodies of loops that count for themselves."""
-    return _total(plan, polled=False)
+    return _total(buffers, polled=False)
 
 
-def is_long(eqn: Eqn, plans: list[Plan]) -> bool:
+def is_long(root: RegionRoot) -> bool:
     """Whether a loop may take long enough to ask for signals."""
-    trips = eqn.attrs.get("trips", -1)
-    return trips < 0 or trips * sum(map(work_of, plans)) >= LONG
+    trips = root.eqn.attrs.get("trips", -1)
+    return trips < 0 or trips * sum(map(work_of, root.inner)) >= LONG
 
 
-def _total(plan: Plan, polled: bool) -> float:
+def _total(buffers: Buffers, polled: bool) -> float:
     total = 1.0
-    for step in plan.steps:
+    for step in buffers.plan.steps:
         total += sum(eqn.op.cost * sum(r.size for r in eqn.results[:1]) for eqn in step.eqns)
         for root in step.roots:
             if isinstance(root, RegionRoot):
                 total += _region(root, polled)
             else:
-                total += _elements(root) * (1 + plan.cost_of(root.eqn))
+                elements = _changed(root) if root.value in buffers.in_place else _elements(root)
+                total += elements * (1 + buffers.plan.cost_of(root.eqn))
     return total
 
 
 def _region(root: RegionRoot, polled: bool) -> float:
     if is_branch(root.eqn):
-        return max(_total(plan, polled) for plan in root.plans)
-    if not polled and is_long(root.eqn, root.plans):
+        return max(_total(buffers, polled) for buffers in root.inner)
+    if not polled and is_long(root):
         return 1.0
     trips = root.eqn.attrs.get("trips", -1)
-    return (GUESSED_TRIPS if trips < 0 else trips) * sum(_total(plan, polled) for plan in root.plans)
+    return (GUESSED_TRIPS if trips < 0 else trips) * sum(_total(buffers, polled) for buffers in root.inner)
 
 
 def _elements(root: Root) -> float:
     if root.kind == "blas":
         return sum(v.size for v in root.eqn.operands) + root.value.size
-    elements = 1.0
-    for extent in root.space:
-        elements *= extent
-    return elements
+    return math.prod(root.space)
+
+
+def _changed(root: Root) -> float:
+    """The elements of a result that takes over an operand's memory: of an update, what it writes."""
+    if root.kind == "scatter":
+        return root.eqn.operands[1].size
+    if root.kind == "update":
+        return sum(root.eqn.operands[p.operand].size for p in root.eqn.op.lowering.pieces(root.eqn)[:-1])
+    return _elements(root)

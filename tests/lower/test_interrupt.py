@@ -105,3 +105,24 @@ def test_a_compiled_function_raises_what_the_handler_raised():
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
     assert f(4.0) == 4.0
+
+
+def test_an_element_written_in_place_counts_as_one():
+    @jitad.jit
+    def f(x):
+        y = x.copy()
+        for i in range(1000):
+            y[i] = 2.0 * y[i]
+        return y
+
+    assert "jitad.poll" not in f.compile(np.zeros(10**6)).llvm
+
+
+def test_an_array_computed_each_trip_counts_in_full():
+    @jitad.jit
+    def f(x):
+        for _ in range(1000):
+            x = 0.5 * (x + x[::-1])
+        return x
+
+    assert "jitad.poll" in f.compile(np.zeros(10**6)).llvm

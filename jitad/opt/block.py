@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ..ir.builder import Builder
 from ..ir.graph import Eqn, Function, Value, const
 from ..ir.op import lookup
@@ -15,8 +17,10 @@ from .simplify import simplify
 LARGE_BYTES = 2**20
 #: Loops of fewer items save little; and one item is to fill a nest.
 MIN_ITEMS, MIN_ROW = 4, 1024
-#: An array of at most so many cheap equations is computed again rather than kept from loop to loop.
+#: An array of at most so many cheap equations is computed again rather than kept from loop to loop,
 AGAIN, CHEAP = 8, 4
+#: and so are products whose elements have so many terms, in all loops together: what memory for one costs.
+TERMS = 64
 
 
 def block(fn: Function) -> Function:
@@ -60,6 +64,13 @@ def _by_item(eqn: Eqn) -> bool:
     if isinstance(eqn.op.lowering, Reduce):
         return 0 not in attrs["axes"]
     return isinstance(eqn.op.lowering, Reshape) and eqn.operands[0].shape[:1] == out.shape[:1] != ()
+
+
+def _terms(eqn: Eqn) -> int:
+    """The number of products that an element of the result sums; 0 if it is no product."""
+    if not isinstance(eqn.op.lowering, Dot):
+        return 0
+    return prod(eqn.operands[0].shape[a] for a in eqn.attrs["contract"][0])
 
 
 def _has_items(eqn: Eqn, v: Value) -> bool:
@@ -124,17 +135,26 @@ class _Blocks:
         stack = [v]
         while stack:
             eqn = self.producer.get(stack.pop())
-            if eqn is None or not self.is_cheap(eqn):
+            if eqn is None or eqn not in self.items:
+                continue  # in memory anyway
+            if not self.is_cheap(eqn):
                 return []
             chain[eqn] = None
             stack += [u for u in eqn.operands if _is_large(u)]
-        return sorted(chain, key=self.position.__getitem__) if len(chain) <= AGAIN else []
+        terms = sum(map(_terms, chain)) * len(self.readers(v))
+        few = terms <= TERMS and sum(eqn.op.elementwise for eqn in chain) <= AGAIN
+        return sorted(chain, key=self.position.__getitem__) if few else []
 
     def is_cheap(self, eqn: Eqn) -> bool:
         """Whether an item of an equation's result may be computed again, from arrays not made in loops."""
-        if eqn not in self.items or eqn.op.cost > CHEAP or isinstance(eqn.op.lowering, Dot | Reduce):
+        if eqn.op.cost > CHEAP or isinstance(eqn.op.lowering, Reduce):
             return False
         return all(_is_large(v) or self.producer.get(v) not in self.items for v in eqn.operands)
+
+    def readers(self, v: Value) -> set[tuple[int, int]]:
+        """The other loops that read an array."""
+        read = {self.loop_of[eqn] for eqn in self.fn.eqns if v in eqn.operands and eqn in self.loop_of}
+        return {key for key in read if v not in {r for eqn in self.loops[key] for r in eqn.results}}
 
     def collected(self, key: tuple[int, int]) -> list[Value]:
         """What a loop's equations give that is read outside it and not computed there again."""

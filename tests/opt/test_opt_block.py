@@ -82,6 +82,30 @@ def test_cheap_arrays_are_computed_again_and_dear_ones_kept() -> None:
         agree(fn, out)
 
 
+@pytest.mark.parametrize(
+    "terms, readers, kept", [(D, 1, False), (D - 1, 1, True), (D, 2, True), (2 * D, 2, False)]
+)
+def test_products_of_few_terms_are_computed_again(monkeypatch, terms: int, readers: int, kept: bool) -> None:
+    monkeypatch.setattr(module, "TERMS", terms)
+
+    def make(x: Value, q: Value) -> Value:
+        y = batched(q, ops.broadcast(x, shape=(K, D, N), axes=(0, 1)) * 2.0) + 1.0
+        total = ops.sum(y, axes=(1,))
+        for _ in range(readers):  # each waits for every item
+            spread = ops.broadcast(ops.reduce_max(total, axes=(0,)), shape=(K, D, N), axes=(2,))
+            total = ops.sum(batched(q, y * spread), axes=(1,))
+        return total
+
+    fn = build(make, (K, D), (K, D, D), origin="")
+    out = block(fn)
+    first, *others = loops(out)
+    assert len(others) == readers
+    assert ((K, D, N) in [r.shape for r in first.results]) == kept
+    agree(fn, out)
+    arrays = [np.random.default_rng(k).normal(size=p.shape) for k, p in enumerate(fn.params)]
+    np.testing.assert_allclose(run(contract(out), *arrays)[0], evaluate(fn, *arrays)[0], rtol=1e-10)
+
+
 def test_what_a_loop_computed_from_its_products_is_collected_for_the_next_one() -> None:
     def make(x: Value, q: Value) -> list[Value]:
         y = batched(q, ops.exp(x))

@@ -8,6 +8,7 @@ from math import prod, sqrt
 
 from ..ir.graph import Const, Eqn, Function, Value, has_effect, reads
 from ..ir.mincut import min_cut
+from ..ops.lowering import Gather
 
 #: Cost of a residual beside its bytes: one more array to allocate and to hand over.
 _EACH = 64.0
@@ -93,8 +94,9 @@ def work(eqn: Eqn) -> float:
     """The arithmetic of one equation in units of an addition: elements times `Op.cost`.
 
     Elements are those of the largest operand or result, so that a reduction counts what it reads; of
-    a matrix product, one for each product of two elements: (m, k) · (k, n) counts m·k·n. A loop counts
-    its body once an iteration (a guess where the trips are not known), a branch its dearer side.
+    a gather those of its result, however large the array that it picks from; of a matrix product, one
+    for each product of two elements: (m, k) · (k, n) counts m·k·n. A loop counts its body once an
+    iteration (a guess where the trips are not known), a branch its dearer side.
     """
     if eqn.regions:
         inside = [sum(work(e) for e in region.eqns) + 1 for region in eqn.regions]
@@ -102,6 +104,8 @@ def work(eqn: Eqn) -> float:
             return max(inside)
         trips = eqn.attrs.get("trips", -1)
         return sum(inside) * (trips if trips >= 0 else _TRIPS)
+    if isinstance(eqn.op.lowering, Gather):
+        return eqn.op.cost * eqn.results[0].size
     sizes = [v.type.size for v in (*eqn.operands, *eqn.results)]
     if "contract" in eqn.attrs:
         return eqn.op.cost * sqrt(prod(sizes))

@@ -121,3 +121,20 @@ def test_a_recurrence_keeps_one_element_an_iteration() -> None:
     fn = optimize(adjoint(optimize(parse(text))))
     first = next(e for e in fn.eqns if e.op.name == "for")
     assert {str(r.type) for r in first.results[1:]} == {"f64[59]"}, show(fn)
+
+
+def test_elements_of_arrays_from_around_a_loop_are_read_again_not_kept() -> None:
+    fn = parse("""
+    func @rows(%x: f64[5000], %w: f64[5000], %idx: i64[40], %n: i64) -> f64 {
+      %s: f64 = for %n, 0.0 {trips=-1, carried=1, reverse=false} @body(%k: i64, %a: f64) -> f64 {
+        %i: i64 = gather %idx, %k
+        %u: f64 = gather %x, %i
+        %v: f64 = gather %w, %i
+        %p: f64 = mul %u, %v
+        %t: f64 = add %a, %p
+        return %t
+      }
+      return %s
+    }
+    """)
+    assert "push" not in show(check(optimize(adjoint(fn))))

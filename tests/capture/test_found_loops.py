@@ -95,6 +95,24 @@ def a_part_under_a_mask_updated_in_a_branch(x, A):
     return B
 
 
+@found(X, A)
+def what_only_the_branches_read(x, A):
+    """A variable that nobody reads later was merged, with what an inner branch left in it, or of two types."""
+    w = x
+    v = x
+    s = 0.0
+    if A.max() > 0.9:
+        s = 1.0
+    elif w > 0:
+        w = 0.31 * x
+    if s < x:
+        v = v > 0
+    else:
+        v = 0.5 * v
+        s = v + s
+    return s + x
+
+
 def copies(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
 

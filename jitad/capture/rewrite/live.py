@@ -15,10 +15,15 @@ Names = frozenset[str]
 
 
 class Live:
-    """`needed`: id of a loop or branch → the names read after it, or in it before they are bound there."""
+    """What is read later, by id of a loop or branch.
+
+    needed  the names read after it, or in it before they are bound there
+    after   of an `if`: the names read after it
+    """
 
     def __init__(self, scope: Scope, body: list[ast.stmt]) -> None:
         self.needed: dict[int, Names] = {}
+        self.after: dict[int, Names] = {}
         self._simple: dict[int, tuple[Names, Names]] = {}
         always = frozenset(scope.captured)
         self._block(body, always, always)
@@ -33,6 +38,7 @@ class Live:
         if isinstance(s, ast.If):
             inside = self._block(s.body, out, extra) | self._block(s.orelse, out, extra)
             self.needed[id(s)] = out | inside
+            self.after[id(s)] = out
             return _uses([s.test]) | inside
         if isinstance(s, (ast.For, ast.While)):
             return self._loop(s, out, extra)

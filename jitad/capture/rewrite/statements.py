@@ -345,10 +345,15 @@ class _Body:
     def _variables(
         self, s: ast.stmt, body: list[ast.AST] | list[ast.stmt]
     ) -> tuple[list[ast.stmt], list[ast.expr]]:
-        """The setter, and the arguments get, set and names, for the variables that `body` changes."""
+        """The setter, and the arguments get, set and names, for the variables that `body` changes.
+
+        Those of an `if` that only its branches read come last, and have no name among `names`.
+        """
         assert self.live is not None and self.assigned is not None
         needed = self.live.needed[id(s)]
-        names = sorted(bound_in(body) & self.scope.locals & needed)
+        changed = bound_in(body) & self.scope.locals & needed
+        shown = sorted(changed & self.live.after.get(id(s), needed))
+        names = [*shown, *sorted(changed.difference(shown))]
         if not names:
             return [], [operator("nothing", [], s).func, operator("ignore", [], s).func, strings((), s)]
         sure = self.assigned.before[id(s)]
@@ -362,7 +367,7 @@ class _Body:
             targets=[ast.Tuple(elts=targets, ctx=STORE, **at(s))], value=name(values, s), **at(s)
         )
         setter = self._made("set", [values], [store], set(names), s)
-        return [setter], [get, name(setter.name, s), strings(names, s)]
+        return [setter], [get, name(setter.name, s), strings(shown, s)]
 
 
 def _header(s: ast.stmt) -> list[ast.AST]:

@@ -44,7 +44,10 @@ def if_(
     names: Sequence[str],
     loc: Loc | None,
 ) -> None:
-    """`if` on a traced condition: both branches become regions, of which one runs."""
+    """`if` on a traced condition: both branches become regions, of which one runs.
+
+    Variables without a name are not read afterwards.
+    """
     decided = _decided(condition)
     if decided is not None:
         branch = then if decided else orelse
@@ -84,7 +87,7 @@ def _joined_ends(
     choice: Value, regions: list[RegionTrace], ends: list[tuple], names: Sequence[str], loc: Loc | None
 ) -> tuple:
     """Append the equation; what variables hold after it, from what they hold at the end of each region."""
-    merges = [_Merged(n, (variable(a), variable(b)), loc) for n, a, b in zip(names, *ends, strict=True)]
+    merges = [_Merged(n, (variable(a), variable(b)), loc) for n, a, b in zip(names, *ends)]
     count = sum(len(m.types) for m in merges)
     results = []
     for side, region in enumerate(regions):
@@ -102,7 +105,8 @@ def _joined_ends(
     given = [(m.name, str(t.type)) for m in merges for t in m.types if not m.name.startswith(OWN)]
     arrays = [(name_of(h), str(h.type)) for h in handles]
     note(Decision(loc, "if", True, "", (*given, *arrays)))
-    return tuple(m.after(rest, trace) for m in merges)
+    unread = [Unbound(f"it was bound in a branch{at(loc)}")] * (len(ends[0]) - len(names))
+    return (*(m.after(rest, trace) for m in merges), *unread)
 
 
 def if_expression(condition: Any, then: Callable[[], Any], orelse: Callable[[], Any], loc: Loc | None) -> Any:

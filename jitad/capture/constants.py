@@ -81,7 +81,9 @@ def _guarded(found: Any, weak: bool) -> Any:
 
 
 def folded(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """`f` of known elements, by NumPy now; NotImplemented if some are not known."""
+    """`f` of known elements, by NumPy now; NotImplemented if some are not known, or it writes into `out`."""
+    if kwargs.get("out") is not None or (isinstance(f, np.ufunc) and len(args) > f.nin):
+        return NotImplemented
     for x in args:
         if x.__class__ is Traced and (x.state is None or x.state.number is None):
             if x._value.__class__ is not Const:

@@ -81,7 +81,10 @@ def results_in_place(x, y):
     a, b = y.copy(), np.zeros(4)
     np.sin(y, out=b)
     np.multiply(a, x, out=a)
-    return a, b
+    c = np.ones(4)
+    np.multiply(c, 0.8, out=c)
+    np.add(c, 0.8, c)
+    return a, b, c * x
 
 
 @found(X, A)
@@ -97,7 +100,7 @@ def a_part_under_a_mask_updated_in_a_branch(x, A):
 
 @found(X, A)
 def what_only_the_branches_read(x, A):
-    """A variable that nobody reads later was merged, with what an inner branch left in it, or of two types."""
+    """A variable that nobody reads later was merged, as an inner branch left it, or of two types."""
     w = x
     v = x
     s = 0.0

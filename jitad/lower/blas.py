@@ -13,6 +13,7 @@ from ..ops.lowering import Dot
 from .emitter import Reg
 from .index import row_major
 from .nest import Nest
+from .pieces import each_piece, piece_sizes
 from .plan import Plan
 from .roots import Root
 from .views import contracted, is_transpose
@@ -164,7 +165,8 @@ def emit_product(kernel: Kernel, root: Root) -> None:
         if _is_gram(eqn):
             _syrk(kernel, x, a, kernel.pointer(out), kind)
         else:
-            _gemm(kernel, x, y, a, b, at(out, list(c_strides)), kind)
+            repeated = kernel.depth > 0 or prod(batch) > 1
+            _gemm(nest, x, y, a, b, at(out, list(c_strides)), kind, repeated)
 
     def loops(axis: int) -> None:
         if axis == len(batch):
@@ -179,9 +181,14 @@ def _element(v: Value) -> str:
     return "double" if v.dtype.itemsize == 8 else "float"
 
 
-def _gemm(kernel: Kernel, x: Layout, y: Layout, a: str, b: str, c: str, kind: str) -> None:
-    """Row-major C[m, n] = X[m, k] · Y[n, k]ᵀ: the column-major product of the transposes."""
-    assert x.free and y.free and x.inner
+def _gemm(nest: Nest, x: Layout, y: Layout, a: str, b: str, c: str, kind: str, repeated: bool) -> None:
+    """Row-major C[m, n] = X[m, k] · Y[n, k]ᵀ: the column-major product of the transposes.
+
+    A product that is `repeated` is computed in pieces: whenever threads have to wait for a processor, each
+    call of BLAS that starts them would.
+    """
+    assert x.free and y.free and x.inner and y.inner
+    kernel = nest.kernel
     m, n, k = x.free[0], y.free[0], x.inner[0]
     x_rows, lda = x.leading()
     y_rows, ldb = y.leading()
@@ -206,11 +213,22 @@ def _gemm(kernel: Kernel, x: Layout, y: Layout, a: str, b: str, c: str, kind: st
         )
         return
     flags = [kernel.character("T" if y_rows else "N"), kernel.character("N" if x_rows else "T")]
-    kernel.call_blas(
-        f"{kind}gemm",
-        [*flags, *map(kernel.integer, (n, m, k)), one, b, kernel.integer(ldb), a, kernel.integer(lda)]
-        + [zero, c, kernel.integer(n)],
-    )
+    strides = (x.free[1], x.inner[1]), (y.free[1], y.inner[1]), (n, 1)
+
+    def piece(starts: list[str], lengths: list[int]) -> None:
+        i, j, p = starts
+        places = []
+        for home, step, at in zip((a, b, c), strides, ((i, p), (j, p), (i, j))):
+            moves = [(s, start) for s, start in zip(step, at) if start != "0"]
+            places.append(kernel.e.gep(home, ty, kernel.e.offset(moves, 0)) if moves else home)
+        dims = [kernel.integer(lengths[axis]) for axis in (1, 0, 2)]
+        kernel.call_blas(
+            f"{kind}gemm",
+            [*flags, *dims, one, places[1], kernel.integer(ldb), places[0], kernel.integer(lda)]
+            + [zero if p == "0" else one, places[2], kernel.integer(n)],
+        )
+
+    each_piece(nest, (m, n, k), piece_sizes((m, n, k)) if repeated else (m, n, k), piece)
 
 
 def _is_gram(eqn: Eqn) -> bool:

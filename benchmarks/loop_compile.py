@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-import jitad as jad
 from benchmarks import coupled, lorenz, recurrence, recurrent, seidel, sparse_rows, tridiagonal, unbounded
 from benchmarks.harness import OURS, Cell, Report, Row, Target, ratio
 from benchmarks.loops import COMPILE, COMPILE_BESIDE_JAX, JAX, Loop, jax_compile_time, our_compile_time
@@ -14,16 +11,11 @@ CASES = (lorenz, coupled, seidel, tridiagonal, recurrent, sparse_rows, recurrenc
 
 
 def warm_up() -> None:
-    """Compile a small loop with both tools, so that no import is part of what follows."""
-
-    def f(x):
-        for _ in range(5):
-            x = np.sin(x)
-        return x
-
-    jad.value_and_grad(f)(1.0)
-    if (jax := peer("jax")) is not None:
-        jax.jit(jax.value_and_grad(lambda x: jax.lax.fori_loop(0, 5, lambda _, s: jax.numpy.sin(s), x)))(1.0)
+    """Compile a short loop with both tools, so that no import is part of what follows."""
+    loop = lorenz.rk4_loops(5)[0]
+    our_compile_time(loop)
+    if peer("jax") is not None:
+        jax_compile_time(loop)
 
 
 def measure(loop: Loop) -> tuple[Row, list[Target]]:
@@ -43,7 +35,10 @@ def measure(loop: Loop) -> tuple[Row, list[Target]]:
 
 def run() -> Report:
     """Measure each program of the cases on loops."""
-    report = Report("First call of loops", "Value and gradient: first call less the run, process warm.")
+    report = Report(
+        "First call of loops",
+        "Value and gradient: median of three first calls of fresh functions, less the run; process warm.",
+    )
     warm_up()
     for case in CASES:
         for loop in case.loops():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -117,25 +118,42 @@ def beside_jax(found: Row, limit: float) -> Target:
     return Target(f"{found.work}, beside JAX", ratio(found.cells[OURS], found.cells[JAX]), limit, "×")
 
 
-def less_run(call: Callable[[], Any]) -> float:
-    """Return the seconds that the first call takes more than the shortest of three later ones."""
-    times = []
-    for _ in range(4):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return times[0] - min(times[1:])
+def fresh(f: Callable) -> Callable:
+    """Return a copy of a function with a code object of its own: new to every cache."""
+    return FunctionType(f.__code__.replace(), f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+
+
+def less_run(make: Callable[[], Callable[[], Any]], times: int = 3) -> float:
+    """Return the median seconds that the first call of what `make()` returns takes more than its next."""
+    found = []
+    for _ in range(times):
+        call, seconds = make(), []
+        for _ in range(3):
+            start = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - start)
+        found.append(seconds[0] - min(seconds))
+    return statistics.median(found)
 
 
 def our_compile_time(loop: Loop) -> float:
     """Return seconds of our first call, rewriting and tracing included, less the run."""
-    both = jad.value_and_grad(loop.function, argnums=loop.argnums)
-    return less_run(lambda: both(*loop.arguments))
+
+    def make() -> Callable[[], Any]:
+        both = jad.value_and_grad(fresh(loop.function), argnums=loop.argnums)
+        return lambda: both(*loop.arguments)
+
+    return less_run(make)
 
 
 def jax_compile_time(loop: Loop) -> float:
     """Return seconds of JAX's first call, less the run."""
     jax = peer("jax")
     assert jax is not None
-    compiled, held = jax.jit(jax_gradient(loop, jax)), on_device(jax, loop.arguments)
-    return less_run(lambda: jax.block_until_ready(compiled(*held)))
+    held = on_device(jax, loop.arguments)
+
+    def make() -> Callable[[], Any]:
+        compiled = jax.jit(jax_gradient(loop, jax))
+        return lambda: jax.block_until_ready(compiled(*held))
+
+    return less_run(make)

@@ -19,13 +19,16 @@ from benchmarks import (
     least_squares,
     log_sum_exp,
     logistic,
+    loop_compile,
     loops,
     lorenz,
+    recurrence,
     recurrent,
     seidel,
     sizes,
     sparse_rows,
     tridiagonal,
+    unbounded,
 )
 from benchmarks.harness import OURS, Report, Row, Target, geometric_mean, merged
 from benchmarks.text import show
@@ -48,6 +51,8 @@ ROWS = {
     "tridiagonal": lambda: loops.row(tridiagonal.loops(9)[0]),
     "recurrent": lambda: loops.row(recurrent.loops(5, 3, 4)[0]),
     "sparse rows": lambda: loops.row(sparse_rows.loops(9, 3)[0]),
+    "recurrence": lambda: loops.row(recurrence.loop(9)),
+    "unbounded": lambda: unbounded.both(9),
     "power": lambda: elementary.row("power", "f8"),
     "digamma": lambda: elementary.row("digamma", "f4"),
 }
@@ -69,6 +74,12 @@ def test_a_wrong_column_is_refused():
 
 def row(work: str, ours: float, theirs: float | str) -> Row:
     return Row(work, {OURS: ours, "JAX": theirs}, {"JAX": OURS}, counted=True, traffic=8e9, flops=1e9)
+
+
+def test_first_calls_of_loops_are_measured_for_every_program():
+    row, targets = loop_compile.measure(seidel.loops(5, 2)[0])
+    assert isinstance(row.cells[OURS], float) and len(targets) == 2
+    assert all(case.loops() for case in loop_compile.CASES)
 
 
 def test_geometric_mean_is_over_rows_with_a_peer():

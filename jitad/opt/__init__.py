@@ -7,14 +7,30 @@ from .block import block
 from .contract import contract
 from .dce import dce
 from .flatten import flatten
+from .forward import forward
 from .hoist import hoist
 from .layout import arrange
 from .simplify import simplify
 from .sums import move_sums
 
-__all__ = ["arrange", "block", "contract", "dce", "flatten", "hoist", "move_sums", "optimize", "simplify"]
+__all__ = [
+    "arrange",
+    "block",
+    "contract",
+    "dce",
+    "flatten",
+    "forward",
+    "hoist",
+    "move_sums",
+    "optimize",
+    "simplify",
+]
 
 
 def optimize(fn: Function) -> Function:
     """The standard combination, for primal and derived functions alike. O(equations)."""
-    return dce(hoist(dce(flatten(move_sums(simplify(fn))))))
+    fn = dce(flatten(move_sums(simplify(fn))))
+    through = forward(fn)
+    if through is not fn:
+        fn = dce(flatten(dce(through)))
+    return dce(hoist(fn))

@@ -30,10 +30,11 @@ class Root:
     reshaped NumPy would look at the layout of the array, for a reshape
     varies   it was written in a region, so that inside of regions its elements are not known
     rivals   arrays in use that may be this one or not: which is known only when the program runs
+    later    those that will be rivals when the function returns this array (see `may_be`)
     lost     why nobody knows what it holds: a rival was written
     """
 
-    __slots__ = ("version", "sealed", "rank0", "number", "reshaped", "varies", "rivals", "lost")
+    __slots__ = ("version", "sealed", "rank0", "number", "reshaped", "varies", "rivals", "later", "lost")
 
     def __init__(self) -> None:
         self.version = 0
@@ -43,6 +44,7 @@ class Root:
         self.varies = False
         self.reshaped = False
         self.rivals: list[ref[Traced]] = []
+        self.later: list[ref[Traced]] = []
         self.lost = ""
 
 
@@ -232,21 +234,45 @@ def reshaped_strides(
     return (*out, *(1 for _ in new[len(out) :]))
 
 
-def may_be(x: Traced, other: Traced) -> None:
-    """Note that two arrays may be one, by a branch or loop: once one is written the other cannot be read."""
+def may_be(x: Traced, other: Traced, *, later: bool = False) -> None:
+    """Note that `x` may be the array `other`, by a branch or loop: once one is written the other is lost.
+
+    later  only from `settle` on, when the function returns `x`: before that it writes nothing if `x` is set
+    """
     a, b = root_of(x), root_of(other)
-    if a is not b:
-        state_of(a).rivals.append(ref(b))
-        state_of(b).rivals.append(ref(a))
+    found = state_of(b)
+    for r in (ref(b), *found.rivals, *found.later):
+        c = r()
+        if c is None or c is a:
+            continue
+        if later:
+            state_of(a).later.append(r)
+        else:
+            state_of(a).rivals.append(r)
+            state_of(c).rivals.append(ref(a))
+
+
+def settle(x: Traced) -> None:
+    """The function that makes `x` returns it: it may be the arrays that were to be noted later."""
+    root = root_of(x)
+    if root.state is not None and root.state.later:
+        others, root.state.later = root.state.later, []
+        for r in others:
+            other = r()
+            if other is not None:
+                may_be(root, other)
 
 
 def lose(x: Traced, text: str) -> None:
-    """From now on nobody knows what the array `x` is a part of holds: `text` says why."""
+    """From now on nobody knows what the array `x` is a part of holds, nor what those do that may be `x`."""
     root = root_of(x)
-    state = state_of(root)
-    state.lost, state.number = text, None
-    state.version += 1
-    root._value = None
+    for r in (ref(root), *state_of(root).rivals):
+        other = r()
+        if other is not None:
+            state = state_of(other)
+            state.lost, state.number = text, None
+            state.version += 1
+            other._value = None
 
 
 def lose_rivals(x: Traced, trace: Trace) -> None:
@@ -260,13 +286,11 @@ def lose_rivals(x: Traced, trace: Trace) -> None:
         "which is known only when the program runs; copy it first (x = x.copy())"
     )
     others = [r() for r in state_of(x).rivals]
-    rivals = [
-        other for other in others if other is not None and other.home.is_open
-    ]  # abandoned regions are gone
+    rivals = [other for other in others if other is not None and other.home.is_open]  # none of abandoned ones
     if any(other.home is not trace for other in rivals):
         raise NotImplementedError(text)
     state_of(x).rivals.clear()
     for other in rivals:
-        lose(other, text)
         state = state_of(other)
         state.rivals = [r for r in state.rivals if r() is not x]
+        lose(other, text)

@@ -72,6 +72,8 @@ class Staging(Protocol):
 
     def not_(self, x: Any) -> Any: ...
 
+    def returned(self, value: Any) -> Any: ...
+
     def assert_(self, condition: Any, message: Thunk | None, loc: Loc) -> None: ...
 
 
@@ -289,6 +291,11 @@ def update(value: Any, op: str, other: Any) -> Any:
     return _UPDATES[op](value, other)
 
 
+def returned(value: Any) -> Any:
+    """What a function returns that does so in several places."""
+    return value if STAGING is None else STAGING.returned(value)
+
+
 # objects
 
 
@@ -353,6 +360,7 @@ __all__ = [
     "peek",
     "plain_for",
     "plain_while",
+    "returned",
     "update",
     "while_",
 ]

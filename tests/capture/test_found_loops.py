@@ -174,3 +174,35 @@ def test_what_finally_writes_after_an_early_return_is_not_forgotten() -> None:
 def test_a_conditional_none_is_no_missing_return() -> None:
     with pytest.raises(TypeError, match="in one branch"):
         jad.jit(lambda x: 1.0 if (x if x > 0 else None) is None else 2.0)(1.0)
+
+
+def test_arrays_that_may_be_one_stay_so_out_of_regions_and_functions() -> None:
+    def in_a_branch(x, y):
+        a, b = y.copy(), np.cos(y)
+        if x > 0:
+            for _ in range(4):
+                b = a
+        a[0] = 7.0
+        return b
+
+    def pick(a, b, x):
+        if x > 0:
+            return a
+        return b
+
+    def returned(x, y):
+        a, b = y.copy(), np.cos(y)
+        z = pick(a, b, x)
+        a[0] = 7.0
+        return z
+
+    def twice(x, y):
+        a, b, c = y.copy(), np.cos(y), np.sin(y)
+        z = a if x > 0 else b
+        z = c if x > 1 else z
+        a[0] = 7.0
+        return z
+
+    for f in (in_a_branch, returned, twice):
+        with pytest.raises(NotImplementedError, match="may be another one"):
+            jad.jit(f)(1.0, Y.copy())

@@ -9,7 +9,7 @@ from typing import Any
 from .assigned import Assigned
 from .build import LOAD, STORE, assign, at, constant, function, marked, name, never, operator, strings, thunk
 from .expressions import Expressions
-from .jumps import Jumps, is_docstring, jump_from_finally
+from .jumps import VALUE, Jumps, is_docstring, jump_from_finally
 from .live import Live
 from .scope import bound_in, has_walrus, own_nodes, parameters, scope_of
 from .wrap import MADE
@@ -141,6 +141,12 @@ class _Body:
         return []
 
     _Nonlocal = _Global
+
+    def _Return(self, s: ast.Return) -> list[ast.stmt]:
+        self.expressions.children(s)
+        if isinstance(s.value, ast.Name) and s.value.id == VALUE:
+            s.value = operator("returned", [s.value], s)
+        return [s]
 
     def _Assign(self, s: ast.Assign) -> list[ast.stmt]:
         unpacks = any(isinstance(t, (ast.Tuple, ast.List)) for t in s.targets)

@@ -7,6 +7,7 @@ from ..redirect import register
 from .branches import and_, assert_, if_, if_expression, not_, or_
 from .iterables import enumerate_, range_, reversed_, zip_
 from .loops import for_, while_
+from .variables import returned
 
 
 class _Staging:
@@ -20,6 +21,7 @@ class _Staging:
     or_ = staticmethod(or_)
     not_ = staticmethod(not_)
     assert_ = staticmethod(assert_)
+    returned = staticmethod(returned)
 
 
 def install() -> None:

@@ -13,7 +13,7 @@ from ...ir.types import BOOL
 from .. import attempts
 from ..attempts import Attempt, Unrollable
 from ..errors import TracedValueError
-from ..handles import may_be, root_of
+from ..handles import may_be
 from ..operators import UNBOUND, Unbound
 from ..region import RegionTrace
 from ..source import at, user_line
@@ -289,8 +289,8 @@ class _Merged:
             leaves = [Traced(next(values), trace, t.weak) for t in self.types]
             for v in self.sides:
                 for x, new in zip(v.leaves, leaves):
-                    if self.name != RETURNED and is_handle(x) and root_of(x).home.is_open:
-                        may_be(new, x)
+                    if is_handle(x):
+                        may_be(new, x, later=self.name == RETURNED)
             out = rebuilt(bound, leaves)
         return Unbound(f"one branch of the `if`{at(self.loc)} does not bind it") if self.missing else out
 

@@ -250,17 +250,16 @@ class _Loop:
     def note_rivals(self, slot: Slot, leaves: list[Any]) -> None:
         """An array that the variable held before may be what it holds after the loop."""
         assert slot.ends is not None
-        if slot.name == branches.RETURNED:
-            return
+        later = slot.name == branches.RETURNED
         for i in slot.carried:
             befores = [] if slot.fresh else [slot.first.leaves[i]]
             for x in (*befores, slot.ends.leaves[i]):
-                if not is_handle(x) or not root_of(x).home.is_open:
+                if not is_handle(x):
                     continue
-                if slot.written:
+                if slot.written and not later and root_of(x).home.is_open:
                     lose(x, self._lost(slot.name, x))
                 else:
-                    may_be(leaves[i], x)
+                    may_be(leaves[i], x, later=later)
 
     def _lost(self, name: str, x: Traced) -> str:
         return (

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...ir.types import Type
-from ..handles import is_array
+from ..handles import is_array, settle
 from ..leaves import LeafType, leaf_type
 from ..operators import Unbound
 from ..tracer import Traced, lift
@@ -77,6 +77,15 @@ def leaf(x: Any) -> Leaf:
 def is_handle(x: Any) -> bool:
     """Whether `x` is an array that can be written in place, rather than a number."""
     return isinstance(x, Traced) and is_array(x)
+
+
+def returned(value: Any) -> Any:
+    """`value`, which a function returns: from now on somebody may read it while arrays are written."""
+    if isinstance(value, (Traced, tuple, list, dict)):
+        for x in variable(value).leaves:
+            if is_handle(x):
+                settle(x)
+    return value
 
 
 def is_concrete(x: Any) -> bool:

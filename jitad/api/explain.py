@@ -33,11 +33,12 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     for i in version.program.captures.inputs:
         lines.append(f"  reads by reference: {i.name or 'an array'}, {i.param.type}")
     for g in version.guards:
+        shown = " ".join(repr(g).split())
         if g.native:
             kind = "compared at each call" if isinstance(g, DictGuard) else "compared at each call (closure)"
-            lines.append(f"  guard: {g!r}, {kind}")
+            lines.append(f"  guard: {shown}, {kind}")
         else:
-            lines.append(f"  guard: {g!r}, compared in Python: no native entry, some microseconds a call")
+            lines.append(f"  guard: {shown}, compared in Python: no native entry, some microseconds a call")
     if not version.guards:
         lines.append("  captures no names")
     return "\n".join(lines)

@@ -404,7 +404,7 @@ def test_explain():
 def test_explain_has_a_line_for_each_guard():
     matrices = [np.eye(2), np.ones((2, 2))]
     text = jad.explain(lambda x: matrices[0] @ x, np.ones(2))
-    assert all(line.startswith("  ") for line in text.splitlines()[1:])
+    assert all(line[:2] == "  " and line[2] != " " for line in text.splitlines()[1:])
 
 
 def test_a_closure_cell_that_the_function_rebinds():

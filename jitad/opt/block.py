@@ -47,8 +47,8 @@ def _is_seed(eqn: Eqn) -> bool:
 
 def _items(eqn: Eqn) -> int:
     """The length of axis 0 if an equation on large arrays computes each item from items; else 0."""
-    large = [v for v in (*eqn.operands, *eqn.results) if _is_large(v)]
-    return large[0].shape[0] if large and _by_item(eqn) else 0
+    large = any(map(_is_large, (*eqn.operands, *eqn.results)))
+    return eqn.results[0].shape[0] if large and _by_item(eqn) else 0
 
 
 def _by_item(eqn: Eqn) -> bool:
@@ -140,7 +140,7 @@ class _Blocks:
             if not self.is_cheap(eqn):
                 return []
             chain[eqn] = None
-            stack += [u for u in eqn.operands if _is_large(u)]
+            stack += [u for u in eqn.operands if _is_large(u) and _has_items(eqn, u)]
         terms = sum(map(_terms, chain)) * len(self.readers(v))
         few = terms <= TERMS and sum(eqn.op.elementwise for eqn in chain) <= AGAIN
         return sorted(chain, key=self.position.__getitem__) if few else []

@@ -132,6 +132,25 @@ def test_reshapes_transposes_and_further_batch_axes() -> None:
     agree(fn, out)
 
 
+@pytest.mark.parametrize("k, d", [(3, 4), (4, 3), (4, 4)])
+def test_large_arrays_spread_over_the_batch_axis_are_read_whole(monkeypatch, k: int, d: int) -> None:
+    monkeypatch.setattr(module, "LARGE_BYTES", 8 * d * N)
+    shape = (k, d, N)
+
+    def make(x: Value, p: Value, q: Value) -> list[Value]:
+        rows = ops.sum(batched(p, ops.broadcast(x, shape=(d, d, N), axes=(0, 2)) * 2.0), axes=(1,))
+        moved = x + 1.0  # beside products over its own axis 0
+        away = ops.broadcast(moved, shape=shape, axes=(1, 2)) + 0.5
+        top = ops.reduce_max(ops.sum(batched(q, away), axes=(1,)), axes=(0,))
+        y = batched(q, away * ops.broadcast(top, shape=shape, axes=(2,)))
+        return [ops.sum(y * away, axes=(1,)), ops.sum(moved * rows, axes=(0,))]
+
+    fn = build(make, (d, N), (d, d, d), (k, d, d), origin="")
+    out = check(block(fn))
+    assert sorted(loop.attrs["trips"] for loop in loops(out)) == sorted([d, k, k])
+    agree(fn, out)
+
+
 def test_small_arrays_and_other_programs_stay(monkeypatch) -> None:
     fn = build(lambda x, q: ops.sum(batched(q, x), axes=(1,)), (K, D, N), (K, D, D), origin="")
     monkeypatch.setattr(module, "LARGE_BYTES", 2**20)

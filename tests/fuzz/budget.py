@@ -1,4 +1,4 @@
-"""How many random programs run: 300 over the whole suite, or as many as the environment's FUZZ says."""
+"""How many random programs run: 360 over the whole suite, or as many as the environment's FUZZ says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 #: What the shares of all tests add up to.
-DEFAULT = 300
+DEFAULT = 360
 #: Hypothesis remembers what it has tried: a long run is many short ones.
 ROUND = 1000
 WANTED = int(os.environ.get("FUZZ", "0"))

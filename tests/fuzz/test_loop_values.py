@@ -1,0 +1,52 @@
+"""Random Python functions with loops, branches, views and mutation: NumPy, the interpreter and native code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import jitad as jad
+
+from .budget import programs
+from .loop_runs import Case, cases, copies, leaves, numpys, same, unless_refused
+
+
+def check(case: Case) -> None:
+    """The same results, and the same numbers in the arguments afterwards."""
+    written = copies(case.arguments)
+    want = numpys(case, written)
+    found: list[tuple[list[np.ndarray], tuple[Any, ...]]] = []
+    for interpreted in (True, False):
+        jitted, mine = jad.jit(case.f), copies(case.arguments)
+        if interpreted:
+            with jad.disable_jit():
+                out = unless_refused(lambda jitted=jitted, mine=mine: jitted(*mine))
+        else:
+            out = unless_refused(lambda jitted=jitted, mine=mine: jitted(*mine))
+        if out is None:
+            return
+        found.append((leaves(out), mine))
+    for (out, mine), what in zip(found, ("interpreted", "native")):
+        same(out, want, what)
+        same(leaves(mine), leaves(written), f"arguments, {what}")
+
+
+@programs(12, cases())
+def test_anything(case: Case) -> None:
+    check(case)
+
+
+@programs(8, cases("numbers"))
+def test_numbers(case: Case) -> None:
+    check(case)
+
+
+@programs(10, cases("numbers", "arrays", "writes"))
+def test_writes(case: Case) -> None:
+    check(case)
+
+
+@programs(8, cases("numbers", "arrays", "aliases"))
+def test_views_and_second_names(case: Case) -> None:
+    check(case)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Value, free_values, has_effect, reads
-from ..opt import optimize
+from ..opt import by_reciprocals, optimize
 from .cotangents import Cotangents
 from .keep import needed_for, residuals
 from .tangent import zeros
@@ -118,7 +118,8 @@ def _reversed(
     full = [tapes.full[s] for s in tapes.starts]
     ends = [tapes.ends[s] for s in tapes.starts]
     b.params = [*region.params, *free_values(region), *tapes.starts, *seeds, *sums]
-    return optimize(b.finish([*region.results, *full, *found, *ends], region.loc)), seeds, sums
+    whole = b.finish([*region.results, *full, *found, *ends], region.loc)
+    return by_reciprocals(optimize(whole)), seeds, sums
 
 
 def _parted(eqns: Sequence[Eqn], late_from: set[Value]) -> tuple[list[Eqn], list[Eqn]]:

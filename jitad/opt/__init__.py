@@ -10,12 +10,14 @@ from .flatten import flatten
 from .forward import forward
 from .hoist import hoist
 from .layout import arrange
+from .reciprocal import by_reciprocals
 from .simplify import simplify
 from .sums import move_sums
 
 __all__ = [
     "arrange",
     "block",
+    "by_reciprocals",
     "contract",
     "dce",
     "flatten",

@@ -143,8 +143,22 @@ func @choice_in_while(%x: f64, %f: f64) -> f64 {
   return %y
 }
 """
+QUOTIENTS = """
+func @quotients(%x: f64[40], %a: f64) -> f64 {
+  %r: f64 = for 40, %a, %x {trips=40, carried=1, reverse=false} @body(%k: i64, %p: f64, %e: f64) -> f64 {
+    %m: f64 = mul %p, %p
+    %d: f64 = add %m, 2.0
+    %q: f64 = div %p, %d
+    %s: f64 = div %e, %d
+    %t: f64 = add %q, %s
+    return %t
+  }
+  return %r
+}
+"""
 #: name → (text, operands)
 PROGRAMS = {
+    "quotients": (QUOTIENTS, (np.linspace(-1, 1, 40), 0.8)),
     "powers": (POWERS, (1.3, np.array([0.3, -0.7, 1.1, 0.2]))),
     "backwards": (BACKWARDS, (1.3, np.array([0.3, -0.7, 1.1, 0.2]))),
     "no_trip": (NO_TRIP, (1.3, 0.4)),

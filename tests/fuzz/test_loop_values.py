@@ -1,4 +1,4 @@
-"""Random Python functions with loops, branches, views and mutation: NumPy, the interpreter and native code."""
+"""Random Python functions with loops, branches, views and mutation: NumPy, interpreter and native code."""
 
 from __future__ import annotations
 

@@ -276,9 +276,9 @@ def lose(x: Traced, text: str) -> None:
 
 
 def lose_rivals(x: Traced, trace: Trace) -> None:
-    """After a write into the root `x`: those that may be the same array are lost.
+    """After a write into the root `x`: those that may be the same array are lost, in a region at first there.
 
-    Raises NotImplementedError where one of them belongs to another trace, whose code runs elsewhere.
+    Raises NotImplementedError where one of them belongs to another function.
     """
     where = at(user_line(3))
     text = (
@@ -287,10 +287,12 @@ def lose_rivals(x: Traced, trace: Trace) -> None:
     )
     others = [r() for r in state_of(x).rivals]
     rivals = [other for other in others if other is not None and other.home.is_open]  # none of abandoned ones
-    if any(other.home is not trace for other in rivals):
-        raise NotImplementedError(text)
-    state_of(x).rivals.clear()
+    if trace is x.home:
+        state_of(x).rivals.clear()
     for other in rivals:
+        if other.home is not trace:
+            trace.lose(other, text)
+            continue
         state = state_of(other)
         state.rivals = [r for r in state.rivals if r() is not x]
         lose(other, text)

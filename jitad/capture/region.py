@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..ir.graph import Loc, Value
 from .handles import is_array, lose_rivals, see, state_of
+from .source import at, user_line
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class RegionTrace(Trace):
     assumed  by id of root handle: those whose elements were taken for known. When the body of a loop, or of
              one around it, then writes one, `Reread` is raised
 
+    lost     by id of root handle: the arrays of enclosing traces that nobody knows from here on, and why
+
     All of this is in this object alone: an abandoned region leaves nothing behind. Closing one, after
     `with region: …`:
 
@@ -56,7 +59,7 @@ class RegionTrace(Trace):
             region.outer.write(x, result)                # results of the region's equation
     """
 
-    __slots__ = ("entry", "local", "written", "assumed", "_stamps", "_views")
+    __slots__ = ("entry", "local", "written", "assumed", "lost", "_stamps", "_views")
 
     def __init__(self, name: str = "loop", loc: Loc | None = None) -> None:
         super().__init__(name, loc)
@@ -65,6 +68,7 @@ class RegionTrace(Trace):
         self.local: dict[int, Value] = {}
         self.written: dict[int, Traced] = {}
         self.assumed: dict[int, Traced] = {}
+        self.lost: dict[int, tuple[Traced, str]] = {}
         self._stamps: dict[int, int] = {}
         self._views: dict[int, tuple[Traced, int, Value]] = {}
 
@@ -77,6 +81,8 @@ class RegionTrace(Trace):
 
     def see(self, x: Traced) -> Value:
         """The value here of a root handle of an enclosing trace."""
+        if id(x) in self.lost:
+            raise NotImplementedError(f"{self.lost[id(x)][1]}; it was used again{at(user_line(3))}")
         found = self.local.get(id(x))
         if found is not None:
             return found
@@ -117,7 +123,13 @@ class RegionTrace(Trace):
         if self is x.home:
             return True
         varies = x.state is not None and x.state.varies
-        if varies or id(x) in self.written or self.outer is None or not self.outer.may_assume(x):
+        if (
+            varies
+            or id(x) in self.written
+            or id(x) in self.lost
+            or self.outer is None
+            or not self.outer.may_assume(x)
+        ):
             return False
         if self.name != "branch":  # a branch runs once each time: what it reads comes before what it writes
             self.assumed[id(x)] = x
@@ -146,6 +158,14 @@ class RegionTrace(Trace):
         self.local[id(x)] = value
         self.written[id(x)] = x
         self._stamps[id(x)] = self._stamps.get(id(x), 0) + 1
+
+    def lose(self, x: Traced, text: str) -> None:
+        """From here on nobody knows what the root `x` holds; of an enclosing trace also after the region."""
+        if x.home is self or not self.can_write(x):
+            super().lose(x, text)
+            return
+        self._note_write(x)
+        self.lost[id(x)] = x, text
 
     # for whoever closes the region
 

@@ -11,7 +11,7 @@ from ..ir.graph import Const, Eqn, Function, Loc, Value, substitute
 from ..ir.types import Type
 from . import gate
 from .arrays import Captures
-from .handles import lose_rivals, see, state_of, version_of
+from .handles import lose, lose_rivals, see, state_of, version_of
 from .source import at, user_line
 
 if TYPE_CHECKING:
@@ -130,6 +130,12 @@ class Trace:
         state.number = None
         if state.rivals:
             lose_rivals(x, self)
+
+    def lose(self, x: Traced, text: str) -> None:
+        """From here on nobody knows what the root `x` holds; NotImplementedError if it is not of this trace."""
+        if x.home is not self:
+            raise NotImplementedError(text)
+        lose(x, text)
 
     def finish(self, results: Sequence[Value]) -> Function:
         """The traced function: own parameters, then imports (in the order of `self.imports`)."""

@@ -116,6 +116,23 @@ def what_only_the_branches_read(x, A):
     return s + x
 
 
+@found(X, Y)
+def made_another_array_and_written_inside_branches_and_loops(x, y):
+    """Writes in a region into what may be an array from around it, which nobody reads, were refused."""
+    a = y.copy()
+    s = 0.0
+    if x > 0.1:
+        if x > 1.0:
+            a = a * 2.0
+        a[1] = x
+    for i in range(3):
+        s = s + a.sum()
+        if x > 0.3 * i:
+            a = a * 0.5
+        a[1] = 1.0 + np.sin(s)
+    return a, s
+
+
 def copies(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
 
@@ -206,3 +223,38 @@ def test_arrays_that_may_be_one_stay_so_out_of_regions_and_functions() -> None:
     for f in (in_a_branch, returned, twice):
         with pytest.raises(NotImplementedError, match="may be another one"):
             jad.jit(f)(1.0, Y.copy())
+
+
+def test_what_a_write_in_a_region_may_change_is_not_read_there_nor_afterwards() -> None:
+    def afterwards(x, y):
+        a = y.copy()
+        c = a
+        if x > 0:
+            if x > 1:
+                a = a * 2
+            a[1] = 1.0
+        return a, c
+
+    def inside(x, y):
+        a = y.copy()
+        c, s = a, 0.0
+        if x > 0:
+            if x > 1:
+                a = a * 2
+            a[1] = 1.0
+            s = c.sum()
+        return a, s
+
+    def next_iteration(x, y):
+        a = y.copy()
+        c, s = a, 0.0
+        for _ in range(3):
+            s = s + c.sum()
+            if x > 1:
+                a = a * 2
+            a[1] = 1.0 + s
+        return a, s
+
+    for f in (afterwards, inside, next_iteration):
+        with pytest.raises(NotImplementedError, match="may be another one"):
+            jad.jit(f)(0.5, Y.copy())

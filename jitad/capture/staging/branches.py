@@ -100,7 +100,7 @@ def _joined_ends(
         for region, name, values in zip(regions, ("then", "otherwise"), results)
     )
     out = emit(trace, ops.cond, [choice], {}, functions, loc)
-    write_back(trace, handles, out[count:])
+    write_back(trace, handles, out[count:], regions)
     rest = iter(out)
     given = [(m.name, str(t.type)) for m in merges for t in m.types if not m.name.startswith(OWN)]
     arrays = [(name_of(h), str(h.type)) for h in handles]
@@ -187,7 +187,12 @@ def _logical(first: Any, operands: tuple[Callable[[], Any], ...], both: bool) ->
             value = _as_bool(second).value if truths else None
     except Unrollable as error:
         _refuse(error, attempt, outer, loc)
-    if value is not None and not region.written and not any(_may_fail(e) for e in region.builder.eqns):
+    if (
+        value is not None
+        and not region.written
+        and not region.lost
+        and not any(_may_fail(e) for e in region.builder.eqns)
+    ):
         trace = current_trace()
         fn = closed(region, "operand", (), [value], (), returns=True, takes=False)
         (inlined,) = trace.builder.inline(fn, ())

@@ -72,10 +72,15 @@ def emit(
     return out if isinstance(out, tuple) else (out,)
 
 
-def write_back(trace: Trace, handles: Sequence[Traced], values: Sequence[Value]) -> None:
-    """The arrays hold these values from now on."""
+def write_back(
+    trace: Trace, handles: Sequence[Traced], values: Sequence[Value], regions: Sequence[RegionTrace]
+) -> None:
+    """The arrays hold these values from now on; nobody knows those that are lost in one of the regions."""
     for x, v in zip(handles, values, strict=True):
         trace.write(x, v)
+    for region in regions:
+        for x, text in region.lost.values():
+            trace.lose(x, text)
 
 
 def name_of(x: Traced) -> str:

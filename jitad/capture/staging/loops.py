@@ -44,7 +44,11 @@ def for_(
     must = isinstance(iterable, Rolled)
     source = symbolic(iterable.iterable if must else iterable)
     if source is None or isinstance(iterable, Unrolled):
+        before = len(current_trace().builder.eqns)
         _run_for(iterable, body, get, set_, names, keep_going, loc)
+        if isinstance(iterable, Unrolled):
+            note(Decision(loc, "for", False, "jad.unroll says so"))
+            warn_if_long(loc, "for", len(current_trace().builder.eqns) - before, "jad.unroll says so")
         return
     trips = _count(source.trips)
     if not isinstance(trips, Traced) and trips <= 1 and not must:
@@ -195,7 +199,12 @@ class _Loop:
         raise NotImplementedError
 
     def check_work(self, slots: list[Slot], regions: Sequence[RegionTrace], inside: Sequence[Any]) -> None:
-        """_Idle if nothing from around the loop is traced."""
+        """_Idle if nothing from around the loop is traced; NoRoll if what one iteration loses the next reads."""
+        used = {id(x) for region in regions for x in region.handles()}
+        for region in regions:
+            for key, (_, text) in region.lost.items():
+                if key in used:
+                    raise NoRoll(text)
         if any(region.handles() for region in regions):
             return
         if any(isinstance(x, Traced) for slot in slots for x in slot.first.leaves):
@@ -366,7 +375,8 @@ class _For(_Loop):
             arrays = [_now(x) for x in handles]
             out = emit(trace, ops.while_, [const(0, I64), *inits, *arrays], {}, (test, body), self.loc)[1:]
             static = -1
-        write_back(trace, handles, out[len(inits) :])
+        regions = [self.region] if self.test is None else [self.region, self.test]
+        write_back(trace, handles, out[len(inits) :], regions)
         self.note(slots, handles, static)
         return self.after(slots, out[: len(inits)])
 
@@ -395,8 +405,9 @@ class _While(_Loop):
         with test:
             enter(slots, test, self.set_)
             holds = self.test_()
-            if not isinstance(holds, Traced):
-                raise NoRoll("its condition does not depend on what the loop changes")
+            known = not isinstance(holds, Traced)
+            if known and not holds:
+                raise NoRoll("its condition does not hold at first")
             self.holds = as_bool(holds).value
             mark_asked(slots, test, self.holds)
         asked = [list(slot.entries) for slot in slots]
@@ -405,6 +416,8 @@ class _While(_Loop):
             enter(slots, region, self.set_)
             self.body()
             agreed = leave(slots, region, self.get, self.may_skip)
+        if agreed and known:  # also after arrays that were constant at first have become variables
+            raise NoRoll("its condition does not depend on what the loop changes")
         if agreed:
             check_arrays(slots, region)
             self.check_work(slots, [test, region], ())
@@ -424,7 +437,7 @@ class _While(_Loop):
         body = closed(self.region, "body", params, results, handles, returns=True, takes=True)
         arrays = [_now(x) for x in handles]
         out = emit(trace, ops.while_, [*inits, *arrays], {}, (test, body), self.loc)
-        write_back(trace, handles, out[len(inits) :])
+        write_back(trace, handles, out[len(inits) :], [self.region, self.test])
         self.note(slots, handles, -1)
         return self.after(slots, out[: len(inits)])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any, NamedTuple
 
@@ -46,6 +48,18 @@ def cases(*groups: str) -> st.SearchStrategy[Case]:
         return Case(f, text, arguments(rng))
 
     return st.builds(make, st.randoms(use_true_random=False))
+
+
+@contextmanager
+def rolled() -> Iterator[None]:
+    """Short loops stay loops: they are not unrolled in the IR."""
+    flatten = sys.modules["jitad.opt.flatten"]
+    before = flatten.MOST_TRIPS
+    flatten.MOST_TRIPS = 1
+    try:
+        yield
+    finally:
+        flatten.MOST_TRIPS = before
 
 
 def copies(arguments: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import jitad as jad
 
 from .budget import note, programs
 from .derivatives import product
-from .loop_runs import Case, cases, copies, leaves, numpys, same, unless_refused
+from .loop_runs import Case, cases, copies, leaves, numpys, rolled, same, unless_refused
 
 #: Central differences with these steps, where they agree to _CLOSE: else a branch flips within the step.
 _STEPS, _CLOSE = (1e-4, 2e-5, 5e-6), 1e-6
@@ -68,6 +68,8 @@ def check(case: Case) -> None:
     back = jad.grad(loss, argnums=numbers)(*mine)
     with jad.disable_jit():
         same(leaves(back), leaves(jad.grad(loss, argnums=numbers)(*mine)), "interpreted", 1e-9)
+    with rolled():
+        same(leaves(back), leaves(jad.grad(loss, argnums=numbers)(*mine)), "rolled", 1e-9)
     assert [x.tobytes() for x in leaves(mine)] == [x.tobytes() for x in leaves(xs)]
     np.testing.assert_allclose(value, loss(*copies(xs)), rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(product(back, ts), tangent, rtol=1e-8, atol=1e-9)

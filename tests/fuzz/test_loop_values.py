@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from contextlib import nullcontext
 
 import jitad as jad
 
 from .budget import programs
-from .loop_runs import Case, cases, copies, leaves, numpys, same, unless_refused
+from .loop_runs import Case, cases, copies, leaves, numpys, rolled, same, unless_refused
 
 
 def check(case: Case) -> None:
     """The same results, and the same numbers in the arguments afterwards."""
     written = copies(case.arguments)
     want = numpys(case, written)
-    found: list[tuple[list[np.ndarray], tuple[Any, ...]]] = []
-    for interpreted in (True, False):
+    for what, setting in (("interpreted", jad.disable_jit), ("native", nullcontext), ("rolled", rolled)):
         jitted, mine = jad.jit(case.f), copies(case.arguments)
-        if interpreted:
-            with jad.disable_jit():
-                out = unless_refused(lambda jitted=jitted, mine=mine: jitted(*mine))
-        else:
+        with setting():
             out = unless_refused(lambda jitted=jitted, mine=mine: jitted(*mine))
         if out is None:
             return
-        found.append((leaves(out), mine))
-    for (out, mine), what in zip(found, ("interpreted", "native")):
-        same(out, want, what)
+        same(leaves(out), want, what)
         same(leaves(mine), leaves(written), f"arguments, {what}")
 
 

@@ -199,7 +199,7 @@ class _Loop:
         raise NotImplementedError
 
     def check_work(self, slots: list[Slot], regions: Sequence[RegionTrace], inside: Sequence[Any]) -> None:
-        """_Idle if nothing from around the loop is traced; NoRoll if what one iteration loses the next reads."""
+        """_Idle if nothing from around the loop is traced; NoRoll if iterations read what others lose."""
         used = {id(x) for region in regions for x in region.handles()}
         for region in regions:
             for key, (_, text) in region.lost.items():

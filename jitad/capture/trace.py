@@ -132,7 +132,7 @@ class Trace:
             lose_rivals(x, self)
 
     def lose(self, x: Traced, text: str) -> None:
-        """From here on nobody knows what the root `x` holds; NotImplementedError if it is not of this trace."""
+        """From here on nobody knows what the root `x` holds; NotImplementedError if it is not one of this."""
         if x.home is not self:
             raise NotImplementedError(text)
         lose(x, text)

@@ -17,6 +17,8 @@ from ..ir.types import F64, I64
 from .core import located, unsupported, wrapped
 from .logic import round as numpy_round
 from .logic import where
+from .reductions import all as all_of
+from .reductions import any as any_of
 from .ufuncs import SPECS
 from .values import as_value, convert, reshape, truth
 
@@ -137,6 +139,32 @@ def _better(x: Any, best: Any, compare: str) -> Any:
     return wrapped(picked.value, True) if weak else picked
 
 
+def _quantifier(original: Callable[..., Any], whole: Callable[..., Any], decides: bool, combine: Any) -> None:
+    """builtins.any or all: of traced items all are evaluated, up to a known one that decides."""
+
+    def of_array(items: Traced) -> Any:
+        if items.ndim != 1:
+            raise ValueError("The truth value of an array with more than one element is ambiguous")
+        return wrapped(whole(items).value, True)
+
+    traced = located(of_array, original.__name__)
+
+    def call(items: Any, /) -> Any:
+        if isinstance(items, Traced) and items.ndim and number_of(items) is None:
+            return traced(items)
+        found: Any = None
+        for x in items:
+            if isinstance(x, Traced) and number_of(x) is None:
+                mine = as_value(_bool(x))
+                found = mine if found is None else combine(found, mine)
+            elif bool(x) is decides:
+                return decides
+        return (not decides) if found is None else wrapped(found, True)
+
+    call.__name__ = original.__name__
+    register(original, call)
+
+
 def register_builtins() -> None:
     """Enter all of them."""
     register(isinstance, is_instance)
@@ -146,6 +174,8 @@ def register_builtins() -> None:
     register(len, lambda x: x.count() if hasattr(x, "is_selection") else len(x))
     _extreme(builtins.max, "greater")
     _extreme(builtins.min, "less")
+    _quantifier(builtins.any, any_of, True, ops.or_)
+    _quantifier(builtins.all, all_of, False, ops.and_)
 
 
 __all__ = ["class_of", "is_instance", "register_builtins"]

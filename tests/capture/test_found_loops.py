@@ -133,6 +133,17 @@ def made_another_array_and_written_inside_branches_and_loops(x, y):
     return a, s
 
 
+@found(X, Y)
+def any_and_all_of_traced_items(x, y):
+    """The builtins asked a traced array and a generator of traced conditions for numbers."""
+    s = 0.0
+    if any(y > x) and not all(y > x):
+        s = x
+    if all(v < 0.9 for v in y) and any([False, y[0] > x, True]):
+        s = s + 2.0 * x
+    return s + x * all(y > -1.0) + any(v * x > 5.0 for v in y)
+
+
 def copies(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in args)
 

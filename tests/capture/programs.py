@@ -239,6 +239,28 @@ def while_true(x):
     return x, n
 
 
+def halving(x):
+    s, d = 0.0, 5.0
+    while (d := x - s) > 0.01:
+        s = s + 0.5 * d
+    return s + d
+
+
+def counted_walrus(xs):
+    i, s = -1, 0.0
+    while (i := i + 1) < 5:
+        s = s + xs[i]
+    return s
+
+
+def falling(c):
+    pos, vel = np.array([0.0, 8.0]), np.array([0.75, 0.0])
+    while pos[1] > 0:
+        vel -= 0.1 * (c * pos + 1)
+        pos = pos + 0.1 * vel
+    return pos[0]
+
+
 V = np.array([0.3, -0.7, 1.1, 0.2, 0.9, -1.4])
 M = np.linspace(-1, 1.3, 12).reshape(3, 4)
 #: name → (function, arguments)
@@ -273,5 +295,8 @@ PROGRAMS = {
         (lists, V),
         (static_index, V),
         (while_true, 40.0),
+        (halving, 2.0),
+        (counted_walrus, V),
+        (falling, 0.01),
     )
 }

@@ -12,7 +12,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from .build import assign, at, constant, name
-from .scope import FUNCTIONS, bound_by, children, copied, own_nodes
+from .origin import NotRewritable
+from .scope import FUNCTIONS, bound_by, children, copied, has_walrus, own_nodes
 from .wrap import MADE
 
 VALUE = MADE + "value"
@@ -211,6 +212,8 @@ class Jumps:
 
     def _loop(self, s: ast.For | ast.While, outer: _Loop | None) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """The loop, its flags set before; and its `else` clause as a statement to follow it."""
+        if isinstance(s, ast.While) and has_walrus(s.test):
+            _ask_inside(s)
         n = next(self._number)
         loop = _Loop(f"{MADE}broken_{n}", f"{MADE}skipped_{n}")
         jumps = leave(s.body)
@@ -276,6 +279,16 @@ def _stop(s: ast.For | ast.While, going: ast.expr) -> None:
         s.runs = True  # type: ignore[attr-defined]
     else:
         s.test = ast.BoolOp(op=ast.And(), values=[going, s.test], **at(s.test))
+
+
+def _ask_inside(s: ast.While) -> None:
+    """`while (x := …) …` as `while True` that asks in its body, where what the condition binds is carried."""
+    if leave(s.orelse) & {"break", "continue"}:
+        raise NotRewritable("a `while` with `:=` in its condition has an `else` that leaves an outer loop")
+    stop = ast.UnaryOp(op=ast.Not(), operand=s.test, **at(s.test))
+    leaving = [*s.orelse, ast.Break(**at(s.test))]
+    s.body = [ast.If(test=stop, body=leaving, orelse=[], **at(s.test)), *s.body]
+    s.test, s.orelse = constant(True, s.test), []
 
 
 def is_docstring(s: ast.stmt) -> bool:

@@ -142,7 +142,7 @@ def test_elements_of_arrays_from_around_a_loop_are_read_again_not_kept() -> None
 
 def test_quotients_on_the_way_back_wait_for_no_division() -> None:
     """The cotangent that passes from one iteration to the next is multiplied by a reciprocal."""
-    text, xs = PROGRAMS["quotients"]
+    text, _ = PROGRAMS["quotients"]
     fn = optimize(adjoint(optimize(parse(text))))
     back = [e for e in fn.eqns if e.op.name == "for"][-1]
     divisions = [e for e in back.regions[0].eqns if e.op.name == "div" and e.origin]

@@ -72,7 +72,7 @@ def test_explain_names_what_a_loop_carries():
 def test_explain_says_what_a_loop_keeps_for_its_gradient():
     def f(x):
         s = x[0]
-        for k in range(1000):  # kept
+        for _ in range(1000):  # kept
             s = np.sin(s) + 0.1 * s
         return s
 

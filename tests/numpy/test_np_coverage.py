@@ -38,7 +38,6 @@ ELSEWHERE = set(  # tested by themselves, those that write in tests/capture/test
 )
 
 
-
 CREATORS = "zeros ones empty eye identity tri arange triu_indices tril_indices diag_indices indices".split()
 
 

@@ -28,13 +28,25 @@ class Root:
     rank0    it is an array of shape (), not a number
     number   its elements, if they are known: an array of its own, changed by writes of known elements
     reshaped NumPy would look at the layout of the array, for a reshape
+    ordered  it is C-ordered in NumPy too, whatever it was computed from
     varies   it was written in a region, so that inside of regions its elements are not known
     rivals   arrays in use that may be this one or not: which is known only when the program runs
     later    those that will be rivals when the function returns this array (see `may_be`)
     lost     why nobody knows what it holds: a rival was written
     """
 
-    __slots__ = ("version", "sealed", "rank0", "number", "reshaped", "varies", "rivals", "later", "lost")
+    __slots__ = (
+        "version",
+        "sealed",
+        "rank0",
+        "number",
+        "reshaped",
+        "ordered",
+        "varies",
+        "rivals",
+        "later",
+        "lost",
+    )
 
     def __init__(self) -> None:
         self.version = 0
@@ -43,6 +55,7 @@ class Root:
         self.number: np.ndarray | None = None
         self.varies = False
         self.reshaped = False
+        self.ordered = False
         self.rivals: list[ref[Traced]] = []
         self.later: list[ref[Traced]] = []
         self.lost = ""

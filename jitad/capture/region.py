@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..ir.graph import Loc, Value
 from .handles import is_array, lose_rivals, see, state_of
+from .order import refuse_if_reordered
 from .source import at, user_line
 from .trace import Trace
 
@@ -153,6 +154,8 @@ class RegionTrace(Trace):
             super().write(x, value)
             return
         self._note_write(x)
+        if x.state is not None and x.state.reshaped:
+            refuse_if_reordered(x)
         if x.state is not None and x.state.rivals:
             lose_rivals(x, self)
         self.local[id(x)] = value

@@ -12,6 +12,7 @@ from ..ir.types import Type
 from . import gate
 from .arrays import Captures
 from .handles import lose, lose_rivals, see, state_of, version_of
+from .order import refuse_if_reordered
 from .source import at, user_line
 
 if TYPE_CHECKING:
@@ -124,8 +125,10 @@ class Trace:
                 "function that is differentiated leaves the arrays around it alone; pass the array as an "
                 "argument and return it"
             )
-        x._value = value
         state = state_of(x)
+        if state.reshaped:
+            refuse_if_reordered(x)
+        x._value = value
         state.version += 1
         state.number = None
         if state.rivals:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..capture import views
-from ..capture.handles import is_array, is_contiguous, root_of
+from ..capture.handles import is_array, is_contiguous, root_of, state_of
 from ..capture.trace import current_trace
 from ..capture.tracer import Traced
 from ..ir.graph import Value
@@ -240,7 +240,12 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
 @surface(methods=("copy",), name="ndarray.copy")
 def _copy_method(x: Any, order: str = "C") -> Any:
     """`x.copy()`; of a number itself."""
-    return copy(x, order) if is_array(x) else x
+    if not is_array(x):
+        return x
+    out = copy(x, order)
+    if order == "C" and isinstance(out, Traced):
+        state_of(out).ordered = True
+    return out
 
 
 def _astype(x: Any, dtype: Any, order: str, casting: str, copy: Any = True) -> Any:

@@ -107,3 +107,28 @@ def test_names_that_become_one_array_in_the_loop():
         return a, b
 
     _same(f, X)
+
+
+def test_a_reshape_whose_order_numpy_chooses_is_not_written():
+    def f(A):
+        B = A.T + 1.0
+        B.ravel()[0] = 7.0
+        return B
+
+    A = np.arange(6.0).reshape(2, 3)
+    assert f(A)[0, 0] != 7.0  # NumPy's ravel copies
+    with pytest.raises(NotImplementedError, match=r"with \.copy\(\)"):
+        jad.jit(f)(A)
+
+    def g(A):
+        B = (A.T + 1.0).copy()
+        B.ravel()[0] = 7.0
+        return B
+
+    def h(A):
+        B = (A + 1.0) * 2.0
+        B.reshape(-1)[1:3] += 7.0
+        return B, (A.T * 2.0).ravel()
+
+    _same(g, A)
+    _same(h, A)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jitad as jad
+from jitad.api.config import interpreting
 
 X = np.array([0.5, -1.0, 2.0, 0.25, -0.75])
 
@@ -437,3 +438,32 @@ def test_scan_without_rows():
     out = jad.jit(lambda x: jad.scan(lambda c, _: (c * x, c), 1.0, length=4))(2.0)
     assert out[0] == 16.0
     np.testing.assert_array_equal(out[1], [1, 2, 4, 8])
+
+
+# trips
+
+
+@pytest.mark.parametrize("trips", [0, 1, 2, 10**6])
+def test_loops_of_any_length_and_their_gradients(trips):
+    """The closed form of s ← r s + c, and its derivative by r; the length is known only at run time."""
+
+    def f(r, n):
+        s = 1.0
+        for _ in range(n):
+            s = r * s + 0.5
+        return s
+
+    def g(r, n):
+        s, k = 1.0, 0
+        while k < n:
+            s = r * s + 0.5
+            k += 1
+        return s
+
+    r = 1.0 - 1e-3
+    expected = r**trips + 0.5 * (1 - r**trips) / (1 - r)
+    slope = trips * r ** max(trips - 1, 0) * (1 - 0.5 / (1 - r)) + 0.5 * (1 - r**trips) / (1 - r) ** 2
+    for loop in (f, g) if trips < 10 or not interpreting() else ():
+        value, derivative = jad.jit(jad.value_and_grad(loop))(r, trips)
+        assert value == pytest.approx(expected, rel=1e-9)
+        assert derivative == pytest.approx(slope, rel=1e-7, abs=1e-12)

@@ -19,7 +19,7 @@ def chain(np, n):
     """Return the function of n steps of `x = sin(x) * a + b`."""
 
     def f(x, a, b):
-        for _ in range(n):
+        for _ in jad.unroll(range(n)):  # a plain range would stay a loop
             x = np.sin(x) * a + b
         return x
 

@@ -50,6 +50,8 @@ def find(f: FunctionType) -> Found:
             for node in _candidates(code, lines, place):
                 if same_code(compile_alone(node, code, place.class_name, (), modules), code):
                     return Found(node, place.class_name)
+    if code.co_filename == "<string>":  # the text of `python -c`, from Python 3.13 on, whoever called exec
+        raise NotRewritable(f"its source is not available ({code.co_filename})")
     raise NotRewritable(
         f"its source in {code.co_filename} is not what runs: the file has changed since, or the code was "
         "altered by a decorator or an import hook"

@@ -9,7 +9,7 @@ from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Value, free_values, has_effect, reads
 from ..opt import by_reciprocals, optimize
 from .cotangents import Cotangents
-from .keep import needed_for, residuals
+from .keep import needed_for, parted, residuals
 from .tangent import zeros
 from .tapes import Tapes
 
@@ -60,9 +60,9 @@ def halves(
     whole, seeds, sums = _reversed(region, active, out, into, shared, tapes)
     n, m = len(region.results), len(tapes.starts)
     results, full, rest = whole.results[:n], whole.results[n : n + m], whole.results[n + m :]
-    late_from = set(seeds) | set(sums)
-    early, late = _parted(whole.eqns, late_from)
-    wanted = _wanted(early, late, rest, late_from, whole)
+    late_from = {*seeds, *sums}
+    early, late, unknown = parted(whole.eqns, late_from)
+    wanted = _wanted(late, rest, unknown)
     free = set(whole.params) - set(region.params) - late_from - set(tapes.starts)
     free.update(given)
 
@@ -122,24 +122,7 @@ def _reversed(
     return by_reciprocals(optimize(whole)), seeds, sums
 
 
-def _parted(eqns: Sequence[Eqn], late_from: set[Value]) -> tuple[list[Eqn], list[Eqn]]:
-    """The equations that need no cotangent, and those that do."""
-    unknown = set(late_from)
-    early: list[Eqn] = []
-    late: list[Eqn] = []
-    for eqn in eqns:
-        if unknown.isdisjoint(reads(eqn)):
-            early.append(eqn)
-        else:
-            late.append(eqn)
-            unknown.update(eqn.results)
-    return early, late
-
-
-def _wanted(
-    early: list[Eqn], late: list[Eqn], rest: Sequence[Value], late_from: set[Value], whole: Function
-) -> list[Value]:
+def _wanted(late: list[Eqn], rest: Sequence[Value], unknown: set[Value]) -> list[Value]:
     """What the back half reads or returns of the other, in order."""
-    known = {r for eqn in early for r in eqn.results} | (set(whole.params) - late_from)
     found = (v for values in (*(reads(eqn) for eqn in late), rest) for v in values)
-    return list(dict.fromkeys(v for v in found if v in known and not isinstance(v, Const)))
+    return list(dict.fromkeys(v for v in found if v not in unknown and not isinstance(v, Const)))

@@ -44,15 +44,7 @@ def split(fn: Function, n_known: int) -> Split:
     second part must own what it reads. Of an adjoint this makes primal and pullback, of a tangent
     primal and pushforward. What is dead in the parts is dropped. O(equations), beside the cut.
     """
-    unknown: set[Value] = set(fn.params[n_known:])
-    early: list[Eqn] = []
-    late: list[Eqn] = []
-    for eqn in fn.eqns:
-        if unknown.isdisjoint(reads(eqn)):
-            early.append(eqn)
-        else:
-            late.append(eqn)
-            unknown.update(eqn.results)
+    early, late, unknown = parted(fn.eqns, fn.params[n_known:])
     known = tuple(r not in unknown for r in fn.results)
     needed = {v: None for eqn in late for v in reads(eqn) if v not in unknown and not isinstance(v, Const)}
     kept = residuals(fn.params[:n_known], early, list(needed), store_cost)
@@ -68,6 +60,20 @@ def split(fn: Function, n_known: int) -> Split:
         fn.name + ".forward", fn.params[:n_known], tuple(needed_for(early, results)), results, fn.loc
     )
     return Split(forward, backward, known, len(kept))
+
+
+def parted(eqns: Iterable[Eqn], waited_for: Iterable[Value]) -> tuple[list[Eqn], list[Eqn], set[Value]]:
+    """The equations that can run before some values are there, the others, and all values that wait."""
+    unknown = set(waited_for)
+    early: list[Eqn] = []
+    late: list[Eqn] = []
+    for eqn in eqns:
+        if unknown.isdisjoint(reads(eqn)):
+            early.append(eqn)
+        else:
+            late.append(eqn)
+            unknown.update(eqn.results)
+    return early, late, unknown
 
 
 def residuals(

@@ -29,7 +29,7 @@ class LoopReversal:
     carried    per active carried value: its first value, its last
     rows       active stacked operands; `collected`: active stacked results
     shared     active values from around the loop
-    threads    tapes of inner loops, as they start here; `pushes`: those of this loop
+    starts     the tapes that the loop carries, before it
     given      per stacked operand that the way back reads, its rows' parameter
     stacks     what was kept
     """
@@ -44,8 +44,7 @@ class LoopReversal:
     rows: list[Value]
     collected: list[Value]
     shared: list[Value]
-    threads: list[Value]
-    pushes: list[Value]
+    starts: list[Value]
     given: dict[Value, Value]
     stacks: list[Value]
 
@@ -56,7 +55,7 @@ class LoopReversal:
         ends = [of(last) for _, last in self.carried]
         collected = [of(v) for v in self.collected]
         sums = [of(v) for v in self.shared]
-        tapes = [full[t] for t in (*self.threads, *self.pushes)]
+        tapes = [full[t] for t in self.starts]
         body = self._body()
         read = set(free_values(body.replace(params=())))
         given = [(row, stack) for row, stack in self.given.items() if row in read]
@@ -74,7 +73,7 @@ class LoopReversal:
         starts = [next(out) for _ in self.carried]
         for v in self.shared:
             cotangents.add(v, next(out))
-        for t in (*self.threads, *self.pushes):
+        for t in self.starts:
             self.tapes.ends[t] = next(out)
         for (first, _), ct in zip(self.carried, starts):
             cotangents.add(first, ct)
@@ -154,8 +153,7 @@ def reverse_for(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
         [stacks[k] for k in into],
         [eqn.results[k] for k in out_of],
         shared,
-        passing.threads,
-        passing.pushes,
+        passing.starts,
         dict(zip(rows, stacks)),
         stacked,
     )
@@ -198,8 +196,7 @@ def reverse_while(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
         [],
         [],
         shared,
-        passing.threads,
-        passing.pushes,
+        passing.starts,
         {},
         [],
     )
@@ -212,14 +209,13 @@ class _Passing:
     """
 
     def __init__(self, h: Halves, tapes: Tapes, pushed: Sequence[Value]) -> None:
-        item = lambda t: t.type.item
-        self.threads = [tapes.start(item(s)) for s in h.starts]
-        self.pushes = [tapes.start(v.type) for v in pushed]
-        before = [Value(t.type, "tape") for t in self.pushes]
-        after = [Value(t.type, "tape") for t in self.pushes]
+        threads = [Value(s.type, "tape") for s in h.starts]
+        pushes = [Value(tape_of(v.type), "tape") for v in pushed]
+        before = [Value(t.type, "tape") for t in pushes]
+        after = [Value(t.type, "tape") for t in pushes]
         op = lookup("push")
         self.eqns = [Eqn(op, (t, v), {}, (u,)) for t, v, u in zip(before, pushed, after)]
-        self.starts = [*self.threads, *self.pushes]
+        self.starts = [tapes.adopt(t) for t in (*threads, *pushes)]
         self.params = [*h.starts, *before]
         self.results = [*h.full, *after]
         self.full = [Value(t.type, "tape") for t in self.starts]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, const, reads
-from ..ir.op import lookup
+from ..ir.graph import Eqn, Function, Value, reads
 from ..ir.types import Type
+from ..ops.shape import zeros as zeros_of
+from ..ops.tape import new_tape
 from .activity import STRUCTURED, active_flags, active_values, carries, no_rule
 
 
@@ -157,7 +158,4 @@ def _where(values: Sequence[Value], flags: Sequence[bool]) -> list[Value]:
 
 def zeros(type: Type) -> Value:
     """The zero of a type, in the current builder: a constant, copies of one, or an empty tape."""
-    if type.item is not None:
-        return lookup("tape_new")(dtype=type.item.dtype, shape=type.item.shape)
-    zero = const(0, type.dtype)
-    return lookup("broadcast")(zero, shape=type.shape, axes=()) if type.shape else zero
+    return zeros_of(type) if type.item is None else new_tape(type.item)

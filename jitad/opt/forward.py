@@ -53,7 +53,9 @@ def _walk(eqns: Sequence[Eqn], results: Sequence[Value]) -> list[Eqn] | None:
             eqn = Eqn(eqn.op, eqn.operands, eqn.attrs, eqn.results, eqn.loc, tuple(regions), eqn.origin)
             changed = True
         if eqn.op.name == "for":
-            new = _carried_elements(_without_dead_writes(eqn, live), b)
+            loop = _Loop(eqn)
+            needed = _without_dead_writes(loop, live)
+            new = _carried_elements(loop if needed is eqn else _Loop(needed), b)
             changed = changed or new is not eqn
             eqn = new
         b.eqns.append(eqn)
@@ -71,14 +73,12 @@ class _Loop:
         self.state = self.body.params[1 : self.n + 1]
         self.forms = Forms(self.body.eqns)
         self.step = -1 if eqn.attrs["reverse"] else 1
-        inside = set(self.body.params[1:])
-        inside.update(r for e in self.body.eqns for r in e.results)
-        self.inside = inside
+        self.makes = {r: e for e in self.body.eqns for r in e.results}
+        self.inside = {*self.body.params[1:], *self.makes}
 
     def write(self, j: int) -> Access | None:
         """The one write of the carried array j, if it is of single elements and makes the result."""
-        last = self.body.results[j]
-        found = next((e for e in self.body.eqns if last in e.results), None)
+        found = self.makes.get(self.body.results[j])
         if found is None or found.op.name != "scatter_set" or found.operands[0] is not self.state[j]:
             return None
         base, update, *idx = found.operands
@@ -109,9 +109,9 @@ class _Loop:
         return all(v is self.index or v not in self.inside for v, _ in form.terms)
 
 
-def _without_dead_writes(eqn: Eqn, live: Collection[Value]) -> Eqn:
+def _without_dead_writes(loop: _Loop, live: Collection[Value]) -> Eqn:
     """The loop without writes into carried arrays that no later iteration, and nothing after it, reads."""
-    loop = _Loop(eqn)
+    eqn = loop.eqn
     results = list(loop.body.results)
     for j in range(loop.n):
         if eqn.results[j] in live or not loop.state[j].ndim:
@@ -147,7 +147,7 @@ def _later(loop: _Loop, write: Access, read: Access) -> bool:
         if apart.terms:
             continue
         if apart.offset % n or (apart.offset // n) * loop.step <= 0:
-            return False if _nonnegative(loop, w) and _nonnegative(loop, r) else True
+            return not (_nonnegative(loop, w) and _nonnegative(loop, r))
     return True
 
 
@@ -160,9 +160,8 @@ def _nonnegative(loop: _Loop, form: Form) -> bool:
     return min(ends) >= 0
 
 
-def _carried_elements(eqn: Eqn, b: Builder) -> Eqn:
+def _carried_elements(loop: _Loop, b: Builder) -> Eqn:
     """The loop with reads of what the iteration before wrote replaced by carried numbers."""
-    loop = _Loop(eqn)
     firsts: list[Value] = []
     params: list[Value] = []
     ends: list[Value] = []
@@ -189,7 +188,7 @@ def _carried_elements(eqn: Eqn, b: Builder) -> Eqn:
         ends.append(write.eqn.operands[1])
         env.update((e.results[0], param) for e in same)
     if not params:
-        return eqn
+        return loop.eqn
     return _with_carried(loop, firsts, params, ends, env)
 
 
@@ -265,6 +264,3 @@ def _built(form: Form, index: Value, start: Value, order: dict[Value, int]) -> V
         scaled = v if n == 1 else lookup("mul")(v, const(n, I64))
         total = scaled if isinstance(total, Const) and total.data == 0 else lookup("add")(scaled, total)
     return total
-
-
-__all__ = ["forward"]

@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..capture import closure
 from ..capture.region import RegionTrace
 from ..capture.source import user_line
 from ..capture.staging import branches, install, loops
 from ..capture.staging.iterables import Rolled, Unrolled, range_
 from ..capture.trace import tracing
-from ..capture.tracer import call, lift
+from ..capture.tracer import lift, wrap
 from ..capture.trees import RESULTS, flatten, unflatten
-from ..ir.graph import const
+from ..ops.shape import zeros
 
 install()
 
@@ -190,8 +189,7 @@ class _Stacks:
         with RegionTrace("scan", user_line()):
             leaves, self.spec = flatten(example(), RESULTS)
             types = [lift(x).type for x in leaves]
-        zero = lambda t: call(ops.broadcast, const(0, t.dtype), shape=(self.n, *t.shape), axes=())
-        self.arrays = [zero(t) for t in types]
+        self.arrays = [wrap(zeros(t.with_shape((self.n, *t.shape)))) for t in types]
 
     def put(self, k: Any, y: Any) -> None:
         leaves, spec = flatten(y, RESULTS)

@@ -12,6 +12,10 @@ Path = tuple[str, ...]
 
 #: The free variable by which rewritten code finds `jitad.capture.operators`.
 OPERATORS = "__jitad__"
+#: Names of the functions that rewriting makes begin with this; so do its variables.
+MADE = "_jitad_"
+#: The variable that holds what a function returns, where nothing is written after it is set.
+RETURN_VALUE = MADE + "value"
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.builder import current
-from ..ir.graph import Function, Value, const
+from ..ir.graph import Function, Value
 from ..ir.op import Op
 from ..ir.types import BOOL, I64, IRTypeError, Type, type_of
 from .lowering import Region
@@ -138,8 +138,3 @@ cond: Op = Op(
 def region_op(op: Op, operands: Sequence[Value], regions: Regions, **attrs: Any) -> tuple[Value, ...]:
     """Append an op with regions to the current builder; its results, always a tuple."""
     return current().emit(op, tuple(operands), attrs, regions)
-
-
-def static_count(trips: int) -> Value:
-    """The count operand of a `for` whose trips are known."""
-    return const(trips, I64)

@@ -54,7 +54,7 @@ def _parted(body: Function) -> tuple[list[Eqn], list[Eqn]]:
     varying: set[Value] = set(body.params)
     invariant: list[Eqn] = []
     for eqn in body.eqns:
-        fixed = varying.isdisjoint(reads(eqn)) and not _may_fail(eqn) and not _holds_tape(eqn)
+        fixed = varying.isdisjoint(reads(eqn)) and not may_fail(eqn) and not _holds_tape(eqn)
         if fixed:
             invariant.append(eqn)
         else:
@@ -74,10 +74,9 @@ def _worthwhile(eqn: Eqn) -> bool:
     return bool(eqn.regions) or not (eqn.op.elementwise or eqn.op.cost == 0) or eqn.op.cost >= _DEAR
 
 
-def _may_fail(eqn: Eqn) -> bool:
-    return (
-        has_effect(eqn) or eqn.op.name in _FAILING or any(_may_fail(e) for r in eqn.regions for e in r.eqns)
-    )
+def may_fail(eqn: Eqn) -> bool:
+    """Whether running `eqn` can raise, or never end."""
+    return has_effect(eqn) or eqn.op.name in _FAILING or any(may_fail(e) for r in eqn.regions for e in r.eqns)
 
 
 def _holds_tape(eqn: Eqn) -> bool:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 
+from ..names import MADE
 from .scope import COMPREHENSIONS, FUNCTIONS, Scope, bound_by, children, own_nodes
-from .wrap import MADE
 
 _TRIES: tuple[type, ...] = (ast.Try, ast.TryStar) if hasattr(ast, "TryStar") else (ast.Try,)
 

@@ -11,14 +11,13 @@ import ast
 from itertools import count
 from typing import Any, NamedTuple
 
+from ..names import MADE, RETURN_VALUE
 from .build import assign, at, constant, name
 from .origin import NotRewritable
 from .scope import FUNCTIONS, bound_by, children, copied, has_walrus, own_nodes
-from .wrap import MADE
 
-VALUE = MADE + "value"
 #: The same, where a `finally` clause may still write into what is returned.
-HELD = MADE + "value_held"
+HELD = RETURN_VALUE + "_held"
 _RETURNED = MADE + "returned"
 _NONE: frozenset[str] = frozenset()
 _LOOPS = (ast.For, ast.While)
@@ -91,12 +90,12 @@ class Jumps:
         self._number = count()
         self._settings: dict[int, str] = {}
         self._to_copy = _COPIED
-        self._value = VALUE
+        self._value = RETURN_VALUE
 
     def function(self, node: ast.FunctionDef) -> list[ast.stmt]:
         """The statements of the function with one `return`, at the end, or with none."""
         body = node.body
-        self._value = HELD if _returns_before_finally(node) else VALUE
+        self._value = HELD if _returns_before_finally(node) else RETURN_VALUE
         early = any(leaves(s) for s in body if not isinstance(s, ast.Return))
         if early and not _ends(body):
             body = [*body, ast.Return(value=constant(None, body[-1]), **at(body[-1]))]

@@ -6,13 +6,13 @@ import ast
 from itertools import count
 from typing import Any
 
+from ..names import MADE, RETURN_VALUE
 from .assigned import Assigned
 from .build import LOAD, STORE, assign, at, constant, function, marked, name, never, operator, strings, thunk
 from .expressions import Expressions
-from .jumps import VALUE, Jumps, is_docstring, jump_from_finally
+from .jumps import Jumps, is_docstring, jump_from_finally
 from .live import Live
 from .scope import bound_in, has_walrus, own_nodes, parameters, scope_of
-from .wrap import MADE
 
 _AUGMENTED = {
     ast.Add: "add",
@@ -144,7 +144,7 @@ class _Body:
 
     def _Return(self, s: ast.Return) -> list[ast.stmt]:
         self.expressions.children(s)
-        if isinstance(s.value, ast.Name) and s.value.id == VALUE:
+        if isinstance(s.value, ast.Name) and s.value.id == RETURN_VALUE:
             s.value = operator("returned", [s.value], s)
         return [s]
 

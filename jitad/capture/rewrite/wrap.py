@@ -12,11 +12,10 @@ from operator import or_
 from types import CodeType
 from typing import Any
 
+from ..names import MADE
 from .build import at, definition, parameters
 
 _FUTURES = reduce(or_, (getattr(future, name).compiler_flag for name in future.all_feature_names))
-#: Names of the functions that rewriting makes begin with this; so do its variables.
-MADE = "_jitad_"
 
 
 def compile_alone(

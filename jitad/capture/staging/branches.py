@@ -8,31 +8,30 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ... import ops
-from ...ir.graph import Loc, Value, has_effect
+from ...ir.graph import Loc, Value
 from ...ir.types import BOOL
+from ...ops.shape import zeros
+from ...opt.hoist import may_fail
 from .. import attempts
 from ..attempts import Attempt, Unrollable
 from ..errors import TracedValueError
 from ..handles import may_be
+from ..names import MADE, RETURN_VALUE
 from ..operators import UNBOUND, Unbound
 from ..region import RegionTrace
 from ..source import at, user_line
 from ..trace import current_trace
-from ..tracer import Traced, call
+from ..tracer import Traced, call, lift
 from ..tracer import known as known_array
 from .emission import closed, emit, name_of, write_back, written_handles
 from .failures import check, check_no_raise, raised_by_program
 from .report import Decision, because, note
-from .variables import Leaf, Variable, is_handle, joined, leaf, lifted, rebuilt, same_object, variable
+from .variables import Leaf, Variable, is_handle, joined, leaf, lifted, rebuilt, said, same_object, variable
 
 Get: TypeAlias = Callable[[], tuple]
 Set: TypeAlias = Callable[[tuple], None]
-#: Variables of the rewrite itself, which are read only where they are bound.
-OWN = "_jitad_"
-#: What the function returns, where nothing is written after it is set; a longer name where `finally` may.
-RETURNED = OWN + "value"
 #: What an expression chooses.
-_CHOSEN = OWN + "chosen"
+_CHOSEN = MADE + "chosen"
 
 
 def if_(
@@ -55,7 +54,7 @@ def if_(
             branch()
         return
     before = get()
-    truth = _as_bool(condition)
+    truth = as_bool(condition)
     choice = truth.value
     regions, ends = [], []
     for branch, other in ((then, orelse), (orelse, then)):
@@ -102,7 +101,7 @@ def _joined_ends(
     out = emit(trace, ops.cond, [choice], {}, functions, loc)
     write_back(trace, handles, out[count:], regions)
     rest = iter(out)
-    given = [(m.name, str(t.type)) for m in merges for t in m.types if not m.name.startswith(OWN)]
+    given = [(m.name, str(t.type)) for m in merges for t in m.types if not m.name.startswith(MADE)]
     arrays = [(name_of(h), str(h.type)) for h in handles]
     note(Decision(loc, "if", True, "", (*given, *arrays)))
     unread = [Unbound(f"it was bound in a branch{at(loc)}")] * (len(ends[0]) - len(names))
@@ -142,7 +141,7 @@ def or_(first: Any, *rest: Callable[[], Any]) -> Any:
 def not_(x: Any) -> Any:
     """`not x`, of a traced scalar."""
     decided = _decided(x)
-    return (not decided) if decided is not None else call(ops.not_, _as_bool(x))
+    return (not decided) if decided is not None else call(ops.not_, as_bool(x))
 
 
 def assert_(condition: Any, message: Callable[[], Any] | None, loc: Loc | None) -> None:
@@ -153,7 +152,7 @@ def assert_(condition: Any, message: Callable[[], Any] | None, loc: Loc | None) 
         if not decided:
             raise AssertionError(*(() if message is None else (text,)))
         return
-    check(_as_bool(condition), "AssertionError", text, loc)
+    check(as_bool(condition), "AssertionError", text, loc)
 
 
 def _decided(condition: Any) -> bool | None:
@@ -165,10 +164,16 @@ def _decided(condition: Any) -> bool | None:
     return None
 
 
-def _as_bool(x: Any) -> Traced:
-    from .loops import as_bool
-
-    return as_bool(x)
+def as_bool(x: Any) -> Traced:
+    """A condition as a traced bool."""
+    t = lift(x)
+    if t.shape:
+        raise ValueError(
+            "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+            if t.size != 1
+            else f"a condition of shape {t.shape}: use x.item() or x[0]"
+        )
+    return t if t.dtype == BOOL else call(ops.ne, t, lift(t.dtype.type(0)))
 
 
 def _logical(first: Any, operands: tuple[Callable[[], Any], ...], both: bool) -> Any:
@@ -184,32 +189,28 @@ def _logical(first: Any, operands: tuple[Callable[[], Any], ...], both: bool) ->
         with attempt, region:
             second = _logical(operands[0](), operands[1:], both)
             truths = _is_bool(first) and _is_bool(second)
-            value = _as_bool(second).value if truths else None
+            value = as_bool(second).value if truths else None
     except Unrollable as error:
         _refuse(error, attempt, outer, loc)
     if (
         value is not None
         and not region.written
         and not region.lost
-        and not any(_may_fail(e) for e in region.builder.eqns)
+        and not any(e.regions or may_fail(e) for e in region.builder.eqns)
     ):
         trace = current_trace()
         fn = closed(region, "operand", (), [value], (), returns=True, takes=False)
         (inlined,) = trace.builder.inline(fn, ())
-        return call(ops.and_ if both else ops.or_, _as_bool(first), Traced(inlined, trace))
+        return call(ops.and_ if both else ops.or_, as_bool(first), Traced(inlined, trace))
     regions, ends = [region, RegionTrace("operand", loc)], [(second,), (first,)]
     if not both:
         regions.reverse()
         ends.reverse()
-    return _joined_ends(_as_bool(first).value, regions, ends, (_CHOSEN,), loc)[0]
+    return _joined_ends(as_bool(first).value, regions, ends, (_CHOSEN,), loc)[0]
 
 
 def _is_bool(x: Any) -> bool:
     return x.dtype == BOOL if isinstance(x, (Traced, np.generic)) else isinstance(x, bool)
-
-
-def _may_fail(eqn: Any) -> bool:
-    return bool(eqn.regions) or has_effect(eqn) or eqn.op.name in ("gather", "scatter_set", "scatter_add")
 
 
 def _refuse(error: Unrollable, attempt: Attempt, outer: Attempt | None, loc: Loc | None) -> None:
@@ -247,21 +248,21 @@ class _Merged:
             return
         if isinstance(a.value, Unbound) or isinstance(b.value, Unbound):
             bound = b if isinstance(a.value, Unbound) else a
-            self.missing = not self.name.startswith(OWN)
+            self.missing = not self.name.startswith(MADE)
             if bound.spec is None:
                 self.constant = bound.value
                 return
             self.types = [leaf(x) for x in bound.leaves]
             return
         if a.spec is None or b.spec is None or a.spec != b.spec:
-            if self.name.startswith(RETURNED) and (a.value is None or b.value is None):
+            if self.name.startswith(RETURN_VALUE) and (a.value is None or b.value is None):
                 raise TracedValueError(
                     f"the function returns a value from one branch and nothing from the other{at(self.loc)}, "
                     "and which is known only when the program runs",
                     "the condition",
                     self.loc,
                 )
-            self._differ(_say(a), _say(b))
+            self._differ(said(a), said(b))
         for x, y in zip(a.leaves, b.leaves):
             both = joined(leaf(x), leaf(y))
             if both is None:
@@ -270,7 +271,7 @@ class _Merged:
             self.types.append(both)
 
     def _differ(self, one: str, other: str) -> None:
-        what = "the value" if self.name.startswith(OWN) else self.name
+        what = "the value" if self.name.startswith(MADE) else self.name
         raise TypeError(
             f"{what} is {one} in one branch and {other} in the other{at(self.loc)}, and which is taken is "
             "known only when the program runs"
@@ -282,7 +283,7 @@ class _Merged:
             return []
         v = self.sides[side]
         if isinstance(v.value, Unbound):
-            return [_zero(t) for t in self.types]
+            return [zeros(t.type) for t in self.types]
         return [lifted(x, t).value for x, t in zip(v.leaves, self.types)]
 
     def after(self, values: Any, trace: Any) -> Any:
@@ -295,23 +296,6 @@ class _Merged:
             for v in self.sides:
                 for x, new in zip(v.leaves, leaves):
                     if is_handle(x):
-                        may_be(new, x, later=self.name == RETURNED)
+                        may_be(new, x, later=self.name == RETURN_VALUE)
             out = rebuilt(bound, leaves)
         return Unbound(f"one branch of the `if`{at(self.loc)} does not bind it") if self.missing else out
-
-
-def _zero(t: Leaf) -> Value:
-    from ...ir.graph import const
-
-    zero = const(0, t.type.dtype)
-    return ops.broadcast(zero, shape=t.type.shape, axes=()) if t.type.shape else zero
-
-
-def _say(v: Variable) -> str:
-    if v.spec is None:
-        return f"a {type(v.value).__name__}"
-    return (
-        str(leaf(v.leaves[0]).type)
-        if len(v.leaves) == 1
-        else f"a {type(v.value).__name__} of {len(v.leaves)}"
-    )

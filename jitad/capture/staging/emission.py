@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...ir.graph import Function, Loc, Value, renamed
+from ...ops.control import region_op
 from ..handles import see
+from ..names import MADE
 from ..region import RegionTrace
 from ..source import user_frame
 from ..trace import Trace
@@ -65,11 +67,10 @@ def closed(
 
 def emit(
     trace: Trace, op: Any, operands: Sequence[Value], attrs: dict, regions: tuple, loc: Loc | None
-) -> Any:
+) -> tuple[Value, ...]:
     """Append an equation with regions to the innermost trace; its results as a tuple."""
     trace.builder.loc = loc
-    out = trace.builder.emit(op, tuple(operands), attrs, regions)
-    return out if isinstance(out, tuple) else (out,)
+    return region_op(op, operands, regions, **attrs)
 
 
 def write_back(
@@ -88,6 +89,6 @@ def name_of(x: Traced) -> str:
     frame = user_frame()
     if frame is not None:
         for name, value in frame.f_locals.items():
-            if value is x and not name.startswith("_jitad_"):
+            if value is x and not name.startswith(MADE):
                 return name
     return "an array"

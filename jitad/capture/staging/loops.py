@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from ... import ops
-from ...ir.graph import Loc, Value, const, free_values
-from ...ir.types import BOOL, I64, type_of
+from ...ir.graph import Function, Loc, Value, const, free_values
+from ...ir.types import I64, type_of
+from ...ops.shape import zeros
 from ..attempts import Attempt, Unrollable
 from ..errors import EscapedTraceError, TracedValueError
 from ..handles import lose, may_be, root_of, see
+from ..names import MADE, RETURN_VALUE
 from ..operators import Unbound
 from ..region import RegionTrace, Reread
 from ..source import at
@@ -44,11 +47,8 @@ def for_(
     must = isinstance(iterable, Rolled)
     source = symbolic(iterable.iterable if must else iterable)
     if source is None or isinstance(iterable, Unrolled):
-        before = len(current_trace().builder.eqns)
-        _run_for(iterable, body, get, set_, names, keep_going, loc)
-        if isinstance(iterable, Unrolled):
-            note(Decision(loc, "for", False, "jad.unroll says so"))
-            warn_if_long(loc, "for", len(current_trace().builder.eqns) - before, "jad.unroll says so")
+        with _unrolled("for", loc, "jad.unroll says so" if isinstance(iterable, Unrolled) else None):
+            _run_for(iterable, body, get, set_, names, keep_going, loc)
         return
     trips = _count(source.trips)
     if not isinstance(trips, Traced) and trips <= 1 and not must:
@@ -62,11 +62,8 @@ def for_(
         _refuse(
             "for", loc, reason, "it was to be rolled" if must else "its length is known only when it runs"
         )
-    before = len(current_trace().builder.eqns)
-    _run_for(source, body, get, set_, names, keep_going, loc)
-    if not loop.idle:
-        note(Decision(loc, "for", False, because(reason), trips=trips))
-        warn_if_long(loc, "for", len(current_trace().builder.eqns) - before, because(reason))
+    with _unrolled("for", loc, None if loop.idle else because(reason)):
+        _run_for(source, body, get, set_, names, keep_going, loc)
 
 
 def while_(
@@ -83,12 +80,20 @@ def while_(
     reason = loop.roll()
     if reason is None:
         return
-    before = len(current_trace().builder.eqns)
-    while _truth(test(), loc, reason):
-        body()
-    if not loop.idle:
-        note(Decision(loc, "while", False, because(reason)))
-        warn_if_long(loc, "while", len(current_trace().builder.eqns) - before, because(reason))
+    with _unrolled("while", loc, None if loop.idle else because(reason)):
+        while _truth(test(), loc, reason):
+            body()
+
+
+@contextmanager
+def _unrolled(kind: str, loc: Loc | None, reason: str | None) -> Iterator[None]:
+    """Python runs a loop: noted with the reason; None: there is nothing to say about it."""
+    eqns = current_trace().builder.eqns
+    before = len(eqns)
+    yield
+    if reason is not None:
+        note(Decision(loc, kind, False, reason))
+        warn_if_long(loc, kind, len(eqns) - before, reason)
 
 
 def _run_for(
@@ -221,12 +226,8 @@ class _Loop:
             for i in slot.carried:
                 planned = slot.plan[i]
                 assert planned is not None
-                if slot.fresh:
-                    zero = const(0, planned.type.dtype)
-                    shape = planned.type.shape
-                    out.append(ops.broadcast(zero, shape=shape, axes=()) if shape else zero)
-                else:
-                    out.append(lifted(slot.first.leaves[i], planned).value)
+                first = zeros(planned.type) if slot.fresh else lifted(slot.first.leaves[i], planned).value
+                out.append(first)
         return out
 
     def params(self, slots: list[Slot]) -> list[Value]:
@@ -252,14 +253,14 @@ class _Loop:
                 ]
                 self.note_rivals(slot, leaves)
                 out.append(rebuilt(slot.ends, leaves))
-            if slot.fresh and self.may_skip and not slot.name.startswith(branches.OWN):
+            if slot.fresh and self.may_skip and not slot.name.startswith(MADE):
                 out[-1] = Unbound(f"the `{self.kind}` loop{at(self.loc)} may run no time at all")
         return tuple(out)
 
     def note_rivals(self, slot: Slot, leaves: list[Any]) -> None:
         """An array that the variable held before may be what it holds after the loop."""
         assert slot.ends is not None
-        later = slot.name == branches.RETURNED
+        later = slot.name == RETURN_VALUE
         for i in slot.carried:
             befores = [] if slot.fresh else [slot.first.leaves[i]]
             for x in (*befores, slot.ends.leaves[i]):
@@ -310,7 +311,7 @@ class _For(_Loop):
             self.index = Traced(region.param(_INDEX, "k"), region, True)
             enter(slots, region, self.set_)
             for slot in slots:
-                slot.asked = self.keep_going is not None and slot.name.startswith(branches.OWN)
+                slot.asked = self.keep_going is not None and slot.name.startswith(MADE)
             self.body(self.source.item(self.index))
             breaks = self.keep_going is not None and isinstance(self.keep_going(), Traced)
             if not breaks and self.keep_going is not None and not self.keep_going():
@@ -336,7 +337,7 @@ class _For(_Loop):
             enter(slots, test, self.set_)
             assert self.keep_going is not None
             more = call(ops.lt, self.test_index, lift(self.trips))
-            going = call(ops.and_, more, as_bool(self.keep_going()))
+            going = call(ops.and_, more, branches.as_bool(self.keep_going()))
             self.going = going.value
         self.test_params = [self.test_index.value, *self.params(slots)]
         for slot, (params, entries) in zip(slots, kept):
@@ -408,7 +409,7 @@ class _While(_Loop):
             known = not isinstance(holds, Traced)
             if known and not holds:
                 raise NoRoll("its condition does not hold at first")
-            self.holds = as_bool(holds).value
+            self.holds = branches.as_bool(holds).value
             mark_asked(slots, test, self.holds)
         asked = [list(slot.entries) for slot in slots]
         self.region = region = RegionTrace("loop", self.loc)
@@ -442,24 +443,10 @@ class _While(_Loop):
         return self.after(slots, out[: len(inits)])
 
 
-def as_bool(x: Any) -> Traced:
-    """A condition as a traced bool."""
-    t = lift(x)
-    if t.shape:
-        raise ValueError(
-            "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
-            if t.size != 1
-            else f"a condition of shape {t.shape}: use x.item() or x[0]"
-        )
-    return t if t.dtype == BOOL else call(ops.ne, t, lift(t.dtype.type(0)))
-
-
 def _now(x: Traced) -> Value:
     return see(x, current_trace())
 
 
-def _as_function(region: RegionTrace) -> Any:
-    from ...ir.graph import Function
-
+def _as_function(region: RegionTrace) -> Function:
     placeholders = tuple(entry.placeholder for entry in region.entry.values())
     return Function("region", (*region.builder.params, *placeholders), tuple(region.builder.eqns), ())

@@ -23,6 +23,7 @@ from .variables import (
     leaf,
     lifted,
     rebuilt,
+    said,
     same_object,
     variable,
 )
@@ -151,7 +152,7 @@ def _settle(slot: Slot, read: set[Value], may_skip: bool) -> bool:
     if first.spec is None:
         if same_object(ends.value, first.value):
             return False
-        raise NoRoll(f"{slot.name} is {_say(first)} before the loop and {_say(ends)} after an iteration")
+        raise _changed(slot, said(first), said(ends))
     unread = (
         not slot.asked
         and all(v is None or v not in read for v in slot.entries)
@@ -160,7 +161,7 @@ def _settle(slot: Slot, read: set[Value], may_skip: bool) -> bool:
     if ends.spec != first.spec:
         if unread:
             return _forget(slot)
-        raise NoRoll(f"{slot.name} is {_say(first)} before the loop and {_say(ends)} after an iteration")
+        raise _changed(slot, said(first), said(ends))
     if unread and all(is_concrete(x) for x in ends.leaves):
         same = all(same_object(a, b) for a, b in zip(ends.leaves, first.leaves))
         if same or not may_skip:
@@ -179,21 +180,23 @@ def _settle_leaf(slot: Slot, i: int, unread: bool) -> bool:
         planned = leaf(slot.first.leaves[i])
         slot.plan[i] = joined(planned, leaf(end))
         if slot.plan[i] is None or slot.plan[i] != planned:
-            raise NoRoll(
-                f"{slot.name} is {planned.type} before the loop and {leaf(end).type} after an iteration"
-            )
+            raise _changed(slot, planned.type, leaf(end).type)
         return True
     both = joined(planned, leaf(end))
     if both is None:
         if unread:
             return _forget(slot)
-        raise NoRoll(f"{slot.name} is {planned.type} before the loop and {leaf(end).type} after an iteration")
+        raise _changed(slot, planned.type, leaf(end).type)
     if both == planned:
         return False
     if not planned.weak:
-        raise NoRoll(f"{slot.name} is {planned.type} before the loop and {leaf(end).type} after an iteration")
+        raise _changed(slot, planned.type, leaf(end).type)
     slot.plan[i] = both
     return True
+
+
+def _changed(slot: Slot, before: object, after: object) -> NoRoll:
+    return NoRoll(f"{slot.name} is {before} before the loop and {after} after an iteration")
 
 
 def _forget(slot: Slot) -> bool:
@@ -208,16 +211,6 @@ def _lift_results(slot: Slot) -> None:
         planned = slot.plan[i]
         assert planned is not None
         slot.results.append(lifted(slot.ends.leaves[i], planned).value)
-
-
-def _say(v: Variable) -> str:
-    if isinstance(v.value, Unbound):
-        return "unbound"
-    if v.spec is None:
-        return f"a {type(v.value).__name__}"
-    if len(v.leaves) == 1:
-        return str(leaf(v.leaves[0]).type)
-    return f"a {type(v.value).__name__} of {len(v.leaves)}"
 
 
 def check_arrays(slots: list[Slot], region: RegionTrace) -> None:

@@ -68,6 +68,17 @@ def rebuilt(like: Variable, leaves: Sequence[Any]) -> Any:
     return unflatten(like.spec, leaves)
 
 
+def said(v: Variable) -> str:
+    """What a variable holds, in words."""
+    if isinstance(v.value, Unbound):
+        return "unbound"
+    if v.spec is None:
+        return f"a {type(v.value).__name__}"
+    if len(v.leaves) == 1:
+        return str(leaf(v.leaves[0]).type)
+    return f"a {type(v.value).__name__} of {len(v.leaves)}"
+
+
 def leaf(x: Any) -> Leaf:
     """The type that `x` has as a carried value."""
     found: LeafType = leaf_type(x, "")

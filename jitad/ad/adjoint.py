@@ -8,16 +8,20 @@ from ..ir.builder import Builder
 from ..ir.graph import Function, Value
 from .activity import active_flags, active_values, carries
 from .cotangents import Cotangents
+from .kept import Account
 from .reversal import forward_sweep, reverse_sweep
 from .tangent import zeros
 from .tapes import Tapes
 
 
-def adjoint(fn: Function, active: Sequence[bool] | None = None, *, results: bool = True) -> Function:
+def adjoint(
+    fn: Function, active: Sequence[bool] | None = None, *, results: bool = True, budget: int | None = None
+) -> Function:
     """Return the function (params, cotangents of floating results) → (results, cotangents of active params).
 
     active   one flag a parameter; None: every floating one
     results  False leaves the primal results out
+    budget   bytes that the loops may keep for their way back; None: as many as they need
 
     Cotangents have the type of what they belong to; a parameter that no result depends on gets an
     explicit zero, so that the signature follows from `fn` and the flags alone. The primal equations
@@ -28,6 +32,8 @@ def adjoint(fn: Function, active: Sequence[bool] | None = None, *, results: bool
     primal and one reverse sweep; what is dead afterwards is left to `opt.dce`. O(equations).
     Reverse accumulation: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 3.
 
+    Its note "kept" says what each loop keeps (`kept.py`).
+
     Raises TypeError if an active parameter is not floating, NotImplementedError (with the line) at an
     op without an adjoint rule.
     """
@@ -35,7 +41,7 @@ def adjoint(fn: Function, active: Sequence[bool] | None = None, *, results: bool
     on = active_values(fn, flags)
     b = Builder(fn.name + ".adjoint")
     b.params.extend(fn.params)
-    tapes = Tapes()
+    tapes = Tapes(Account(budget))
     forward, reversals = forward_sweep(fn.eqns, on, tapes)
     cotangents = Cotangents(b, on)
     with b:
@@ -48,4 +54,5 @@ def adjoint(fn: Function, active: Sequence[bool] | None = None, *, results: bool
         reverse_sweep(fn.eqns, on, reversals, cotangents)
         b.loc = fn.loc
         out: list[Value] = [cotangents.take(p) or zeros(p.type) for p, on_ in zip(fn.params, flags) if on_]
-    return b.finish([*fn.results, *out] if results else out, fn.loc)
+    derived = b.finish([*fn.results, *out] if results else out, fn.loc)
+    return derived.replace(notes={"kept": tuple(tapes.account.loops)})

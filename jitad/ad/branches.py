@@ -67,7 +67,8 @@ def reverse_cond(eqn: Eqn, active: set[Value], tapes: Tapes) -> BranchReversal:
     both = dict.fromkeys(v for region in eqn.regions for v in free_values(region) if v in active)
     shared = list(both)
     sides = tuple(
-        halves(region, active, [region.results[k] for k in on], [], shared, set()) for region in eqn.regions
+        halves(region, active, [region.results[k] for k in on], [], shared, set(), tapes.account)
+        for region in eqn.regions
     )
     starts = [tapes.adopt(s) for h in sides for s in h.starts]
     full = [Value(s.type, "tape") for s in starts]

@@ -10,6 +10,7 @@ from ..ir.graph import Const, Eqn, Function, Value, free_values, has_effect, rea
 from ..opt import by_reciprocals, optimize
 from .cotangents import Cotangents
 from .keep import needed_for, parted, residuals
+from .kept import Account
 from .tangent import zeros
 from .tapes import Tapes
 
@@ -24,6 +25,7 @@ class Halves:
     results  of the region, given by `forward`
     kept     what `forward` computes and `back` reads
     starts   tapes that `forward` takes; `full`: as it leaves them, for `back`; `ends`: as `back` leaves them
+    saved    bytes that `back` reads and that are not kept; `recomputed`: what it computes again, in words
     seeds    cotangents that `back` takes: of results of the region; `sums`: of values from around it, so far
     found    cotangents that `back` gives, of parameters; `totals`: the sums with what the region contributes
     """
@@ -39,6 +41,13 @@ class Halves:
     sums: list[Value]
     found: tuple[Value, ...]
     totals: tuple[Value, ...]
+    saved: int = 0
+    recomputed: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """What one run of the region keeps."""
+        return sum(v.type.nbytes for v in self.kept)
 
 
 def halves(
@@ -48,15 +57,17 @@ def halves(
     into: Sequence[Value],
     shared: Sequence[Value],
     given: Collection[Value],
+    account: Account,
 ) -> Halves:
     """Reverse a region and cut it where least is kept.
 
-    out     its results that have cotangents
-    into    its parameters whose cotangents are wanted
-    shared  active values from around it: their cotangents are summed up in place
-    given   parameters that both halves have
+    out      its results that have cotangents
+    into     its parameters whose cotangents are wanted
+    shared   active values from around it: their cotangents are summed up in place
+    given    parameters that both halves have
+    account  of what the loops in it keep
     """
-    tapes = Tapes()
+    tapes = Tapes(account)
     whole, seeds, sums = _reversed(region, active, out, into, shared, tapes)
     n, m = len(region.results), len(tapes.starts)
     results, full, rest = whole.results[:n], whole.results[n : n + m], whole.results[n + m :]

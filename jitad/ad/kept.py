@@ -1,49 +1,66 @@
-"""What the loops of a derivative keep for their way back, in bytes."""
+"""What the loops of a program keep for their way back: the account of one differentiation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from ..ir.graph import Eqn, Function, Loc
+from ..ir.graph import Loc
 
 
-class Kept(NamedTuple):
+@dataclass(frozen=True)
+class Schedule:
+    """How a loop runs back under a budget.
+
+    state      bytes of what is carried from one iteration to the next
+    snapshots  states that are kept at a time
+    chunk      iterations that are taped at a time; −1: known when it runs
+    peak       bytes that states and tapes take at most
+    again      how often an iteration is computed again at most, taped or not; −1: known when it runs
+    """
+
+    state: int
+    snapshots: int
+    chunk: int
+    peak: int
+    again: int
+
+
+@dataclass(frozen=True)
+class Kept:
     """What one loop keeps.
 
-    per_trip  bytes an iteration, those of loops inside it included where it keeps them for these
-    trips     iterations, −1 if they are known only when it runs
+    per_trip    bytes an iteration, those of loops inside it included where it keeps them for these
+    trips       iterations, −1 if they are known only when it runs
+    saved       bytes an iteration that its way back needs, too, and has without keeping them
+    recomputed  what it computes again for that, in words
+    schedule    how it runs back if a budget bounds what it keeps; None: every iteration keeps its part
+    derived     the loop is that of a derivative, which is differentiated again
     """
 
     loc: Loc | None
     kind: str
     per_trip: int
     trips: int
+    saved: int = 0
+    recomputed: tuple[str, ...] = ()
+    schedule: Schedule | None = None
+    derived: bool = False
 
     @property
     def total(self) -> int:
         """Bytes in all; −1 if the iterations are known only when it runs."""
+        if self.schedule is not None:
+            return self.schedule.peak
         return self.per_trip * self.trips if self.trips >= 0 else -1
 
 
-def kept_by_loops(fn: Function) -> list[Kept]:
-    """What each loop of the program stacks or pushes on tapes, in order; those that keep nothing left out.
+class Account:
+    """What the reverse sweeps of one differentiation keep.
 
-    Loops of a program stack only what a reverse sweep reads. An upper bound: what a later pass finds dead
-    is gone already.
+    budget  bytes that they may keep; None: as many as they need
+    loops   what each loop keeps, in order
     """
-    return [k for eqn in fn.eqns for k in _of(eqn)]
 
-
-def _of(eqn: Eqn) -> Iterator[Kept]:
-    if eqn.op.name in ("for", "while"):
-        body = eqn.regions[-1]
-        trips = eqn.attrs.get("trips", -1)
-        stacked = body.results[eqn.attrs["carried"] :] if eqn.op.name == "for" else ()
-        pushed = [e.operands[1] for e in body.eqns if e.op.name == "push"]
-        size = 0 if eqn.origin == "adjoint" else sum(v.type.nbytes for v in (*stacked, *pushed))
-        if size:
-            yield Kept(eqn.loc, eqn.op.name, size, trips)
-    for region in eqn.regions:
-        for inner in region.eqns:
-            yield from _of(inner)
+    def __init__(self, budget: int | None = None) -> None:
+        self.budget = budget
+        self.loops: list[Kept] = []

@@ -15,6 +15,7 @@ from ..ir.op import lookup
 from ..ir.types import I64, tape_of, type_of
 from .cotangents import Cotangents
 from .halves import Halves, halves
+from .kept import Kept
 from .tangent import zeros
 from .tapes import Tapes
 
@@ -121,7 +122,9 @@ def reverse_for(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
         [*(state[j] for j in on), *(rows[k] for k in into)],
         shared,
         {index, *rows},
+        tapes.account,
     )
+    tapes.account.loops.append(_entry(eqn, h))
     static = eqn.attrs["trips"] >= 0
     passing = _Passing(h, tapes, [] if static else h.kept)
     kept = h.kept if static else []
@@ -165,7 +168,10 @@ def reverse_while(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
     state = body.params
     on = [j for j, p in enumerate(state) if p in active or eqn.results[j] in active]
     shared = [v for v in free_values(body) if v in active]
-    h = halves(body, active, [body.results[j] for j in on], [state[j] for j in on], shared, set())
+    h = halves(
+        body, active, [body.results[j] for j in on], [state[j] for j in on], shared, set(), tapes.account
+    )
+    tapes.account.loops.append(_entry(eqn, h))
     passing = _Passing(h, tapes, h.kept)
     before, after, count = (Value(_INDEX, "trips") for _ in range(3))
     one_more = Eqn(lookup("add"), (before, const(1, I64)), {}, (after,), eqn.loc, (), eqn.origin)
@@ -200,6 +206,12 @@ def reverse_while(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
         {},
         [],
     )
+
+
+def _entry(eqn: Eqn, h: Halves) -> Kept:
+    """What the account says of a loop."""
+    trips, derived = eqn.attrs.get("trips", -1), eqn.origin != ""
+    return Kept(eqn.loc, eqn.op.name, h.nbytes, trips, h.saved, h.recomputed, None, derived)
 
 
 class _Passing:

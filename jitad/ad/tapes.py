@@ -6,17 +6,20 @@ from ..ir.builder import Builder
 from ..ir.graph import Eqn, Value
 from ..ir.op import lookup
 from ..ir.types import Type, tape_of
+from .kept import Account
 
 
 class Tapes:
     """Tapes pass through a forward sweep, and back through the reverse sweep.
 
-    starts  the tape before the forward sweep: made here, or a parameter where the body of a loop is reversed
-    full    start → the tape after the forward sweep
-    ends    start → the tape after the reverse sweep
+    account  what the loops of the whole program keep
+    starts   the tape before the forward sweep: made here, or a parameter where the body of a loop is reversed
+    full     start → the tape after the forward sweep
+    ends     start → the tape after the reverse sweep
     """
 
-    def __init__(self) -> None:
+    def __init__(self, account: Account) -> None:
+        self.account = account
         self.starts: list[Value] = []
         self.full: dict[Value, Value] = {}
         self.ends: dict[Value, Value] = {}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import ops
+from .. import ops, pipeline
 from ..capture.run import Subprogram, capture_inner, inline, own_copies
 from ..capture.source import at, definition_line
 from ..capture.trace import current_trace
@@ -153,6 +153,14 @@ def program_of_primals(
     """`program` of a function called with these primals, the static ones as they are."""
     pick = lambda trees: [primals[i] if i in static else tree for i, tree in enumerate(trees)]
     return program(f, point, lambda g, trees: g(*pick(trees)))
+
+
+def reversed_program(sub: Subprogram, point: Point, differentiated: int) -> Function:
+    """The adjoint of `program`; what its loops keep is noted for `explain`."""
+    active = [True] * len(point.inputs) + [False] * len(sub.imports)
+    reverse = pipeline.adjoint(sub.fn, active, differentiated)
+    current_trace().root.captures.kept.update(dict.fromkeys(reverse.notes["kept"]))
+    return reverse
 
 
 def argument_names(f: Callable, positions: Sequence[int]) -> list[str]:

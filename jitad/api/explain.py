@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..ad.kept import Kept, kept_by_loops
+from ..ad.kept import Kept
 from ..capture.guards import DictGuard
 from .jit import Jit, jit
 
@@ -29,7 +29,7 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     fn = version.program.fn
     lines += [f"  returns {', '.join(str(t) for t in fn.result_types)}; {len(fn.eqns)} equations"]
     lines += [f"  {decision}" for decision in version.program.captures.decisions.values()]
-    lines += [f"  {_said(kept)}" for kept in kept_by_loops(fn)]
+    lines += [f"  {_said(kept)}" for kept in version.program.captures.kept]
     for i in version.program.captures.inputs:
         lines.append(f"  reads by reference: {i.name or 'an array'}, {i.param.type}")
     for g in version.guards:
@@ -45,5 +45,10 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
 
 
 def _said(kept: Kept) -> str:
-    text = f"{kept.loc}: `{kept.kind}` keeps {kept.per_trip} bytes an iteration for the reverse sweep"
-    return text if kept.total < 0 else f"{text}, {kept.total} in all"
+    what = f"`{kept.kind}` of a derivative" if kept.derived else f"`{kept.kind}`"
+    text = f"{kept.loc}: {what} keeps {kept.per_trip} bytes an iteration for the reverse sweep"
+    if kept.total >= 0:
+        text += f", {kept.total} in all"
+    if kept.saved:
+        text += f"; {kept.saved} bytes an iteration saved"
+    return text + (f"; computed again: {', '.join(kept.recomputed)}" if kept.recomputed else "")

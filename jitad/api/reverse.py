@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import pipeline
 from ..capture.run import Subprogram, function_name
 from ..capture.source import at, definition_line
 from ..capture.trace import tracing
@@ -17,6 +16,7 @@ from .differentiate import (
     point,
     program,
     program_of_primals,
+    reversed_program,
     run_inline,
     structure,
 )
@@ -113,8 +113,7 @@ def _value_and_gradients(
     sub = program(f, here, call)
     value_spec, aux_spec = head(sub.out_spec, f, has_aux)
     _check_scalar(f, what, sub, value_spec.num_leaves)
-    active = [True] * len(here.inputs) + [False] * len(sub.imports)
-    reverse = pipeline.adjoint(sub.fn, active, 1)
+    reverse = reversed_program(sub, here, 1)
     results = _with_cotangent(reverse, sub, here.inputs)
     count = len(sub.weak)
     value: Any = value_spec.unflatten([_weakly(results[0], sub.weak[0])])
@@ -190,8 +189,7 @@ def vjp(
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
     result = structure(sub, spec)
-    active = [True] * len(here.inputs) + [False] * len(sub.imports)
-    whole = pipeline.adjoint(sub.fn, active, n)
+    whole = reversed_program(sub, here, n)
     primal, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
     pullback = Pullback(late, residuals, outputs)
     value = spec.unflatten(primal[:n])

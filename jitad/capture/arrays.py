@@ -63,6 +63,7 @@ class Captures:
     """What the outermost trace takes from outside: arrays as hidden inputs, and guards on names.
 
     decisions  what became of loops and branches (`staging.report`), by line and kind
+    kept       what loops keep for their way back (`ad.kept`), each once, in order
     """
 
     def __init__(self) -> None:
@@ -70,6 +71,7 @@ class Captures:
         self.guards: list[Guard] = []
         self.notes: list[str] = []
         self.decisions: dict[Any, Any] = {}
+        self.kept: dict[Any, None] = {}
         self._by_id: dict[int, Input] = {}
         self._met: dict[int, list[_Met]] = {}
         self._looked_at: set[int] = set()

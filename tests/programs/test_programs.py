@@ -87,7 +87,7 @@ def tangent(program: Program, f: Any, arguments: tuple, direction: list) -> Any:
     """Return the derivative along a direction, forward."""
 
     def of_differentiated(*given: Any) -> Any:
-        every = list(arguments)
+        every = list(copies(arguments))
         for i, x in zip(program.wrt, given):
             every[i] = x
         return f(*every)

@@ -7,6 +7,7 @@ from .api.control import cond, fori_loop, roll, scan, switch, unroll, while_loop
 from .api.explain import explain
 from .api.forward import derivative, jvp, linearize, stop_gradient
 from .api.jit import Jit, jit
+from .api.memory import checkpoint
 from .api.reverse import grad, value_and_grad, vjp
 from .capture.errors import EscapedTraceError, TracedValueError
 from .capture.tracer import is_traced
@@ -18,6 +19,7 @@ __all__ = [
     "Jit",
     "TracedValueError",
     "check_grads",
+    "checkpoint",
     "cond",
     "derivative",
     "disable_jit",

@@ -61,7 +61,7 @@ def passes(eqn: Eqn) -> list[list[tuple[Value, Value]]]:
     return [[], [], [(x, r) for region in eqn.regions for x, r in zip(region.results, eqn.results)]]
 
 
-STRUCTURED = frozenset({"for", "while", "cond"})
+STRUCTURED = frozenset({"for", "while", "cond", "checkpoint"})
 
 
 def _vary(eqns: Iterable[Eqn], found: set[Value]) -> None:

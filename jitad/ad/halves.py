@@ -68,7 +68,7 @@ def halves(
     account  of what the loops in it keep
     """
     tapes = Tapes(account)
-    whole, seeds, sums = _reversed(region, active, out, into, shared, tapes)
+    whole, seeds, sums = reversed_region(region, active, out, into, shared, tapes)
     n, m = len(region.results), len(tapes.starts)
     results, full, rest = whole.results[:n], whole.results[n : n + m], whole.results[n + m :]
     late_from = {*seeds, *sums}
@@ -100,7 +100,7 @@ def halves(
     )
 
 
-def _reversed(
+def reversed_region(
     region: Function,
     active: set[Value],
     out: Sequence[Value],

@@ -106,7 +106,7 @@ def work(eqn: Eqn) -> float:
     """
     if eqn.regions:
         inside = [sum(work(e) for e in region.eqns) + 1 for region in eqn.regions]
-        if eqn.op.name == "cond":
+        if eqn.op.name in ("cond", "checkpoint"):
             return max(inside)
         trips = eqn.attrs.get("trips", -1)
         return sum(inside) * (trips if trips >= 0 else _TRIPS)

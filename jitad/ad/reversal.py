@@ -8,6 +8,7 @@ from typing import Protocol
 from ..ir.graph import Eqn, Value
 from .activity import STRUCTURED
 from .branches import reverse_cond
+from .checkpoints import reverse_checkpoint
 from .cotangents import Cotangents
 from .loops import reverse_for, reverse_while
 from .tapes import Tapes
@@ -29,6 +30,7 @@ _MAKERS: dict[str, Callable[[Eqn, set[Value], Tapes], Reversal]] = {
     "for": reverse_for,
     "while": reverse_while,
     "cond": reverse_cond,
+    "checkpoint": reverse_checkpoint,
 }
 assert set(_MAKERS) == STRUCTURED
 

@@ -70,7 +70,7 @@ class _Forward:
     def structured(self, eqn: Eqn) -> None:
         """Append the loop or branch that carries tangents beside the values of `eqn`."""
         self.b.loc, self.b.origin = eqn.loc, "tangent"
-        if eqn.op.name == "cond":
+        if eqn.op.name in ("cond", "checkpoint"):
             self._branch(eqn)
         elif eqn.op.name == "while":
             self._while(eqn)

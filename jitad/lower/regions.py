@@ -31,7 +31,7 @@ def emit_region(kernel: Kernel, root: RegionRoot) -> None:
         ]
     kernel.leave_if_failed()
     if is_branch(root.eqn):
-        _Branch(kernel, root).emit()
+        (_Branch if root.eqn.operands else _Region)(kernel, root).emit()
         return
     for v in root.reads.leaves:  # loaded once, before the loop
         if is_small(v) and not isinstance(v, Const):
@@ -64,7 +64,7 @@ def _memory_reads(plan: Plan, step: Step) -> list[Value]:
 
 
 class _Region:
-    """What loops and branches share."""
+    """`checkpoint`: one region, which runs; and what loops and branches share."""
 
     def __init__(self, kernel: Kernel, root: RegionRoot) -> None:
         self.kernel, self.root, self.eqn = kernel, root, root.eqn
@@ -72,6 +72,9 @@ class _Region:
         self.tag = self.e.label("R")
         #: per result in registers, its number
         self.numbers = [k for k, memory in enumerate(root.memory) if not memory]
+
+    def emit(self) -> None:
+        self.set_results(self.run(self.root.inner[0], {}))
 
     def label(self, stem: str) -> None:
         """Begin a block, reached from the one before."""

@@ -138,8 +138,8 @@ def carried_inits(eqn: Eqn) -> tuple[Value, ...]:
 
 
 def is_branch(eqn: Eqn) -> bool:
-    """Whether an equation runs one of its regions, once."""
-    return len(eqn.operands) == 1 and not eqn.regions[0].params
+    """Whether an equation runs one of its regions, once; it may have one only."""
+    return not eqn.regions[0].params and (len(eqn.operands) == 1 or len(eqn.regions) == 1)
 
 
 def operand_indices(root: Root) -> list[tuple[Value, Index]]:

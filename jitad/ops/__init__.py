@@ -5,7 +5,7 @@ from .arithmetic import abs, add, div, fma, mul, neg, sign, sub
 from .check import check
 from .compare import eq, ge, gt, le, lt, ne
 from .concatenate import concatenate
-from .control import cond, for_, while_
+from .control import checkpoint, cond, for_, while_
 from .convert import convert, stop_gradient
 from .dot import dot
 from .exponential import cbrt, exp, exp2, expm1, log, log1p, log2, log10, sqrt
@@ -41,8 +41,8 @@ from .trigonometric import (
 
 __all__ = [
     "abs", "add", "add_at", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
-    "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "check", "concatenate", "cond",
-    "convert", "copysign", "cos", "cosh", "cumprod", "cumsum", "digamma", "div", "dot", "eq", "erf",
+    "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "check", "checkpoint", "concatenate",
+    "cond", "convert", "copysign", "cos", "cosh", "cumprod", "cumsum", "digamma", "div", "dot", "eq", "erf",
     "erfc", "exp", "exp2", "expit", "expm1", "floor", "floor_divide", "fma", "fmax", "fmin", "for_",
     "gammaln", "gather", "ge", "gt", "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le",
     "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_",

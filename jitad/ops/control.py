@@ -135,6 +135,24 @@ cond: Op = Op(
 )
 
 
+def _infer_checkpoint(*, regions: Regions) -> tuple[Type, ...]:
+    (body,) = regions
+    _expect("checkpoint", "the region takes", body.param_types, [])
+    return body.result_types
+
+
+checkpoint: Op = Op(
+    "checkpoint",
+    "the results of its region, whose inner values a reverse sweep computes again rather than keep them",
+    infer=_infer_checkpoint,
+    reference=lambda *, regions: tuple(regions[0]()),
+    tangent=None,
+    adjoint=None,
+    lowering=Region(),
+    samples=(),
+)
+
+
 def region_op(op: Op, operands: Sequence[Value], regions: Regions, **attrs: Any) -> tuple[Value, ...]:
     """Append an op with regions to the current builder; its results, always a tuple."""
     return current().emit(op, tuple(operands), attrs, regions)

@@ -98,7 +98,7 @@ def _while(eqn: Eqn, live: Collection[Value], dce: Dce) -> Eqn:
     )
 
 
-def _cond(eqn: Eqn, live: Collection[Value], dce: Dce) -> Eqn:
+def _branches(eqn: Eqn, live: Collection[Value], dce: Dce) -> Eqn:
     kept = [k for k, r in enumerate(eqn.results) if r in live]
     if len(kept) == len(eqn.results):
         return _any(eqn, live, dce)
@@ -109,5 +109,6 @@ def _cond(eqn: Eqn, live: Collection[Value], dce: Dce) -> Eqn:
 _PRUNERS: dict[str, Callable[[Eqn, Collection[Value], Dce], Eqn]] = {
     "for": _for,
     "while": _while,
-    "cond": _cond,
+    "cond": _branches,
+    "checkpoint": _branches,
 }

@@ -15,6 +15,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from benchmarks import programs_page
 from benchmarks.harness import Report, Target, geometric_mean, merged
 from benchmarks.native import compiler_version
 from benchmarks.peers import processor, versions
@@ -49,6 +50,7 @@ CASES = {
     "recurrence": (ONE,),
     "unbounded": (ONE,),
     "loop_compile": (ONE,),
+    "programs": (ONE,),
     "sizes": (ONE,),
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -144,6 +146,8 @@ def main() -> None:
         print(show(reports[-1], peaks), flush=True)
         if case == "sizes" and not arguments.case:
             print(draw(reports[-1], PLOT))
+        if case == "programs":
+            programs_page.write(reports[-1])
     if not arguments.case:
         reports.insert(0, summary(reports))
         print(show(reports[0], peaks))

@@ -46,6 +46,28 @@ class PythonCall:
         self.seconds = timeit.Timer(f"f({', '.join(words)})", globals={"f": f, **names, **values}).timeit
 
 
+class FreshCall:
+    """A call of a function that may write its arguments: each run gets fresh copies, which are not timed."""
+
+    def __init__(self, f: Callable, arguments: tuple) -> None:
+        self.f, self.arguments = f, arguments
+
+    def fresh(self) -> tuple:
+        return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in self.arguments)
+
+    def run(self) -> Any:
+        return self.f(*self.fresh())
+
+    def seconds(self, number: int) -> float:
+        f, clock, total = self.f, timeit.default_timer, 0.0
+        for _ in range(number):
+            arguments = self.fresh()
+            start = clock()
+            f(*arguments)
+            total += clock() - start
+        return total
+
+
 @dataclass(frozen=True)
 class Tool:
     """One column of a table.
@@ -70,6 +92,10 @@ class NoCompiler(Exception):
     """There is no C++ compiler on this machine."""
 
 
+class Refused(Exception):
+    """A tool does not take the program; the text is the remark in its column."""
+
+
 def leaves(results: Any) -> tuple[np.ndarray, ...]:
     """Return the arrays in nested tuples and lists, in order."""
     if isinstance(results, tuple | list):
@@ -86,6 +112,8 @@ def prepare(tool: Tool, expected: tuple, rtol: float) -> Call | str:
         call = tool.make(module) if tool.module else tool.make()
     except NoCompiler:
         return NO_COMPILER
+    except Refused as refused:
+        return str(refused)
     agree(tool.title, leaves(call.run())[: tool.leading], expected[: tool.leading], rtol)
     return call
 

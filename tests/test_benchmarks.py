@@ -22,6 +22,8 @@ from benchmarks import (
     loop_compile,
     loops,
     lorenz,
+    programs,
+    programs_page,
     recurrence,
     recurrent,
     seidel,
@@ -31,7 +33,11 @@ from benchmarks import (
     unbounded,
 )
 from benchmarks.harness import OURS, Report, Row, Target, geometric_mean, merged
+from benchmarks.loops import plain
+from benchmarks.peers import peer
 from benchmarks.text import show
+from tests.programs import PROGRAMS
+from tests.programs.program import copies, loss
 
 ROWS = {
     "axpy": lambda: axpy.row("small", 40),
@@ -53,6 +59,8 @@ ROWS = {
     "sparse rows": lambda: loops.row(sparse_rows.loops(9, 3)[0]),
     "recurrence": lambda: loops.row(recurrence.loop(9)),
     "unbounded": lambda: unbounded.both(9),
+    "program, by hand": lambda: programs.row(PROGRAMS["seidel-2d"], "test"),
+    "program, where integers are data": lambda: programs.row(PROGRAMS["spmv-entries"], "test"),
     "power": lambda: elementary.row("power", "f8"),
     "digamma": lambda: elementary.row("digamma", "f4"),
 }
@@ -80,6 +88,42 @@ def test_first_calls_of_loops_are_measured_for_every_program():
     row, targets = loop_compile.measure(seidel.loops(5, 2)[0])
     assert isinstance(row.cells[OURS], float) and len(targets) == 2
     assert all(case.loops() for case in loop_compile.CASES)
+
+
+@pytest.mark.parametrize("name", programs.BY_HAND)
+def test_adjoints_by_hand_are_central_differences(name):
+    program = PROGRAMS[name]
+    arguments = program.arguments()
+    weights = program.weights(arguments)
+    f = loss(program, weights)
+    value, *gradient = compare.leaves(programs.BY_HAND[name](plain)(*arguments, *weights))
+    assert value == pytest.approx(f(*copies(arguments)), rel=1e-12)
+    programs.difference(program, f, arguments, gradient)
+
+
+def test_programs_for_jax_are_those_of_numpy():
+    pytest.importorskip("jax")
+    jax = peer("jax")
+    written = [name for name in PROGRAMS if programs.for_jax(name) is not None]
+    assert len(written) >= 15
+    for name in written:
+        program = PROGRAMS[name]
+        arguments = program.arguments()
+        weights = program.weights(arguments)
+        f = loss(program, weights)
+        value, *gradient = compare.leaves(programs.in_jax(program, arguments, weights, jax).run())
+        assert value == pytest.approx(f(*copies(arguments)), rel=1e-10), name
+        programs.difference(program, f, arguments, gradient)
+
+
+def test_the_page_of_programs_is_made_from_the_report():
+    cells = {programs.VALUE: 1e-3, programs.NUMBA: "refused", OURS: 3e-3, "JAX": 6e-2, programs.COMPILE: 0.1}
+    found = Row("lu, S", {**cells, programs.TAPE: "0 B"}, {})
+    report = Report("Programs", "", [found], programs.targets([found]))
+    page = programs_page.rewritten("A page.\n<!-- programs -->old<!-- end -->\nMore.\n", report)
+    assert page.startswith("A page.") and page.endswith("More.\n") and "old" not in page
+    for part in ("| lu, S", PROGRAMS["lu"].features, "refused", "3.00×", "0.05×", "20.00×", "0 B"):
+        assert part in page
 
 
 def test_geometric_mean_is_over_rows_with_a_peer():

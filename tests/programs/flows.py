@@ -323,8 +323,8 @@ PROGRAMS = (
         (2, 3, 4, 5, 6, 7),
         sized(
             {"ny": 7, "nx": 8, "nt": 3, "nit": 2},
-            {"ny": 41, "nx": 41, "nt": 25, "nit": 5},
             {"ny": 61, "nx": 61, "nt": 25, "nit": 5},
+            {"ny": 121, "nx": 121, "nt": 50, "nit": 10},
         ),
         "shifted slices in nested time steps, borders, three fields",
         BARBA,

@@ -9,6 +9,7 @@ from ..ir.graph import Function, Value
 from .activity import active_flags, active_values, carries
 from .cotangents import Cotangents
 from .kept import Account
+from .memory import Memory
 from .reversal import forward_sweep, reverse_sweep
 from .tangent import zeros
 from .tapes import Tapes
@@ -41,7 +42,7 @@ def adjoint(
     on = active_values(fn, flags)
     b = Builder(fn.name + ".adjoint")
     b.params.extend(fn.params)
-    tapes = Tapes(Account(budget))
+    tapes = Tapes(Account(budget, Memory(fn) if any(eqn.regions for eqn in fn.eqns) else None))
     forward, reversals = forward_sweep(fn.eqns, on, tapes)
     cotangents = Cotangents(b, on)
     with b:

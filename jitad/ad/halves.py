@@ -9,8 +9,9 @@ from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Value, free_values, has_effect, reads
 from ..opt import by_reciprocals, optimize
 from .cotangents import Cotangents
-from .keep import needed_for, parted, residuals
+from .keep import needed_for, parted, residuals, work
 from .kept import Account
+from .memory import Again
 from .tangent import zeros
 from .tapes import Tapes
 
@@ -71,23 +72,35 @@ def halves(
     whole, seeds, sums = reversed_region(region, active, out, into, shared, tapes)
     n, m = len(region.results), len(tapes.starts)
     results, full, rest = whole.results[:n], whole.results[n : n + m], whole.results[n + m :]
-    late_from = {*seeds, *sums}
+    late_from = {*seeds, *sums, *free_values(whole)}
     early, late, unknown = parted(whole.eqns, late_from)
     wanted = _wanted(late, rest, unknown)
+    again = Again(early, set())
+    if account.memory is not None:
+        again = account.memory.again(region, early, wanted)
     free = set(whole.params) - set(region.params) - late_from - set(tapes.starts)
     free.update(given)
+    there = {*whole.params, *(r for eqn in early for r in eqn.results)}
 
     def store_cost(v: Value) -> float:
         if v in free or v in full:
             return 0.0
-        return float("inf") if v.type.item is not None else _EACH + v.type.nbytes
+        if v.type.item is not None or v not in there:
+            return float("inf")
+        return _EACH + v.type.nbytes
 
-    known = [p for p in whole.params if p not in late_from]
-    cut = residuals(known, early, wanted, store_cost)
+    def cost(eqn: Eqn) -> float:
+        """Arrays of which only a part is read again are never formed."""
+        return work(eqn) if there.issuperset(eqn.results) else 0.0
+
+    known = [p for p in whole.params if p not in late_from and p not in again.read]
+    cut = residuals(known, again.eqns, wanted, store_cost, cost)
     kept = [v for v in cut if v not in free and v not in full]
+    once_more = needed_for([e for e in again.eqns if not has_effect(e)], wanted, set(cut))
+    saved = [v for v in wanted if v.type.is_float and v.type.item is None and v not in {*free, *full, *cut}]
     return Halves(
         forward=needed_for(early, (*results, *full, *kept)),
-        back=[*needed_for([e for e in early if not has_effect(e)], wanted, set(cut)), *late],
+        back=[*once_more, *late],
         results=results,
         kept=kept,
         starts=tapes.starts,
@@ -97,7 +110,20 @@ def halves(
         sums=sums,
         found=rest[: len(into)],
         totals=rest[len(into) : len(into) + len(shared)],
+        saved=sum(v.type.nbytes for v in saved),
+        recomputed=_named(once_more, again),
     )
+
+
+def _named(eqns: list[Eqn], again: Again) -> tuple[str, ...]:
+    """What the way back computes again, in words."""
+    found = ["elements still in memory" for e in eqns if not again.read.isdisjoint(e.results)]
+    found += [e.op.name for e in eqns if e.op.cost and again.read.isdisjoint(e.results) and _is_float(e)]
+    return tuple(dict.fromkeys(found))
+
+
+def _is_float(eqn: Eqn) -> bool:
+    return any(r.type.is_float for r in eqn.results)
 
 
 def reversed_region(

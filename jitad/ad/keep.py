@@ -81,12 +81,18 @@ def residuals(
     eqns: Sequence[Eqn],
     needed: Sequence[Value],
     store_cost: Callable[[Value], float],
+    cost: Callable[[Eqn], float] | None = None,
 ) -> list[Value]:
-    """The values to keep, in order of definition, so that `needed` can be had from them again."""
+    """The values to keep, in order of definition, so that `needed` can be had from them again.
+
+    cost  of running an equation again; `work` if None
+    """
+    cost = cost or work
     nodes = [*params, *(r for eqn in eqns for r in eqn.results)]
     makes = {r: eqn for eqn in eqns for r in eqn.results}
-    edges = [(u, r) for r, eqn in makes.items() for u in reads(eqn) if not isinstance(u, Const)]
-    again: Callable[[Value], float] = lambda v: _NEVER if has_effect(makes[v]) else work(makes[v])
+    inside = set(nodes)  # what comes from elsewhere is there when it is needed
+    edges = [(u, r) for r, eqn in makes.items() for u in reads(eqn) if u in inside]
+    again: Callable[[Value], float] = lambda v: _NEVER if has_effect(makes[v]) else cost(makes[v])
     kept = min_cut(nodes, edges, store_cost, again, params, needed)
     return [v for v in nodes if v in kept]
 

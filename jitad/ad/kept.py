@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..ir.graph import Loc
+
+if TYPE_CHECKING:
+    from .memory import Memory
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,11 @@ class Account:
     """What the reverse sweeps of one differentiation keep.
 
     budget  bytes that they may keep; None: as many as they need
+    memory  what they need not keep, since arrays still have it; None: nothing
     loops   what each loop keeps, in order
     """
 
-    def __init__(self, budget: int | None = None) -> None:
+    def __init__(self, budget: int | None = None, memory: Memory | None = None) -> None:
         self.budget = budget
+        self.memory = memory
         self.loops: list[Kept] = []

@@ -1,4 +1,4 @@
-"""Which elements of an array an equation reads or writes: linear sums of counters and of a place in a region."""
+"""Which elements of an array are read or written: linear sums of counters and of a place in a region."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Accesses:
         self._written: dict[Eqn, Access] = {}
 
     def read(self, v: Value, site: Site | None) -> tuple[Access, list[Eqn]] | None:
-        """What `v` is a part of, if it only is one: the array it was read from, and the equations that did."""
+        """The part of an array that `v` is, if it is one, and the equations that read it."""
         walk = _Walk(self.indices, site, v.shape)
         path = walk.down(v)
         return (walk.access(), path[::-1]) if path else None

@@ -1,4 +1,4 @@
-"""What is known where values of a program meet: bounds of counters, sides of branches, in two runs of a body."""
+"""What is known where code of a program runs: bounds of counters, sides of branches; also of two runs."""
 
 from __future__ import annotations
 

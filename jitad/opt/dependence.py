@@ -1,4 +1,4 @@
-"""Whether what is read of an array is overwritten later: in its iteration, in later ones, or by loops around it."""
+"""Whether what is read of an array is overwritten later, in its iteration, later ones, or loops around it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from ..ir.graph import Eqn, Function, Value
+from ..ir.graph import Const, Eqn, Function, Value
 from .accesses import WRITES, Access, Accesses, enter
 from .constraints import Constraints, Renaming, other_run, same
 from .indices import Indices, Site
@@ -127,9 +127,7 @@ class Dependence:
             assert steps is not None
             yield from self.writes(steps, axes)
 
-    def overlap(
-        self, read: Access, write: Access, run: Renaming = same, rows: Sequence[Linear] = ()
-    ) -> bool:
+    def overlap(self, read: Access, write: Access, run: Renaming = same, rows: Sequence[Linear] = ()) -> bool:
         """Whether a write may be to an element that is read; `run`, `rows`: in another run, so related."""
         constraints = Constraints(self.indices)
         axes = zip(enter(read, constraints), enter(write, constraints, run))
@@ -164,6 +162,50 @@ class Dependence:
             assert site is not None
             v = site.eqn.results[k]
 
+    def first(self, read: Access) -> Version:
+        """The first version of an array that already has what was read of it.
+
+        It is in the region of the array, or the first value of a loop around it whose earlier iterations
+        leave what was read alone.
+        """
+        v, axes = read.array, _identity(read.array)
+        while True:
+            base = self.base(v)
+            while base is not None:
+                before = self._turned_back(v, axes)
+                if not self._untouched(read, (v,), before, None):
+                    return Version(v, axes)
+                v, axes = base, before
+                base = self.base(v)
+            site = self.indices.home[v]
+            begin = self._begin(v, site)
+            if begin is None:
+                return Version(v, axes)
+            outer, again = begin
+            if again and not self._untouched(read, again, axes, site, earlier=True):
+                return Version(v, axes)
+            v = outer
+
+    def _turned_back(self, v: Value, axes: Axes) -> Axes:
+        """The axes of the version before `v`, from those of `v`."""
+        eqn = self.indices.makes[v]
+        if eqn.op.name != "transpose":
+            return axes
+        order = eqn.attrs["axes"]
+        return tuple(axes[order.index(d)] for d in range(len(order)))
+
+    def _begin(self, v: Value, site: Site | None) -> tuple[Value, list[Value]] | None:
+        """What a loop around carries into `v` at first, and the versions of a whole iteration."""
+        if site is None or site.eqn.op.name not in ("for", "while"):
+            return None
+        for k in range(len(site.eqn.results)):
+            found = carried(site.eqn, k)
+            if found is not None and site.region.params[k + (site.eqn.op.name == "for")] is v:
+                steps = self.path(v, site.region.results[k])
+                stays = steps is not None and self.base(site.eqn.results[k]) is not None
+                return (found[0], steps) if stays and not isinstance(found[0], Const) else None  # type: ignore[return-value]
+        return None
+
     def _end(self, v: Value, site: Site | None) -> tuple[int, list[Value], list[Value] | None] | None:
         """The result of a region that is a later version, the way there, and that of a whole iteration."""
         if site is None:
@@ -188,11 +230,18 @@ class Dependence:
             else:
                 return Version(v, axes)
 
-    def _untouched(self, read: Access, steps: Sequence[Value], axes: Axes, again: Site | None) -> bool:
-        """Whether making these versions leaves what was read alone; `again`: in later runs of a loop's body."""
+    def _untouched(
+        self,
+        read: Access,
+        steps: Sequence[Value],
+        axes: Axes,
+        again: Site | None,
+        earlier: bool = False,
+    ) -> bool:
+        """Whether making these versions leaves what was read alone; `again`: in other runs of a body."""
         if again is not None:
             run = other_run(self.indices, again)
-            rows = _order(again, run)
+            rows = _order(again, run, earlier)
             return not any(self.overlap(read, w, run, rows) for w in self.writes(steps, axes))
         for k, v in enumerate(steps):
             eqn = self.indices.makes[v]
@@ -222,15 +271,15 @@ def _inside(indices: Indices, eqn: Eqn) -> Renaming:
     runs = [other_run(indices, indices.sites[eqn, k]) for k in range(len(eqn.regions))]
 
     def renamed(v: object) -> object:
-        return next((new for run in runs if (new := run(v)) is not v), v)  # type: ignore[arg-type]
+        return next((new for run in runs if (new := run(v)) is not v), v)
 
-    return renamed  # type: ignore[return-value]
+    return renamed
 
 
-def _order(site: Site, run: Renaming) -> list[Linear]:
-    """What relates an iteration to a later one."""
+def _order(site: Site, run: Renaming, earlier: bool) -> list[Linear]:
+    """What relates an iteration to later ones, or to earlier ones."""
     if site.eqn.op.name != "for":
         return []
     k = site.region.params[0]
     apart = symbol(run(k)).plus(symbol(k), -1)
-    return [(apart.times(-1) if site.eqn.attrs["reverse"] else apart).shifted(-1)]
+    return [(apart.times(-1) if site.eqn.attrs["reverse"] != earlier else apart).shifted(-1)]

@@ -138,7 +138,9 @@ def _cheapest(kept: Mapping[frozenset, int]) -> Symbol:
 
 def _without(v: Symbol, kept: Mapping[frozenset, int]) -> dict[frozenset, int]:
     """The inequalities with `v` eliminated."""
-    rest, lower, upper = [], [], []
+    rest: list[Linear] = []
+    lower: list[Linear] = []
+    upper: list[Linear] = []
     for terms, offset in kept.items():
         row = Linear(dict(terms), offset)
         n = row.terms.get(v, 0)

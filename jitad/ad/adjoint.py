@@ -42,7 +42,8 @@ def adjoint(
     on = active_values(fn, flags)
     b = Builder(fn.name + ".adjoint")
     b.params.extend(fn.params)
-    tapes = Tapes(Account(budget, Memory(fn) if any(eqn.regions for eqn in fn.eqns) else None))
+    memory = Memory(fn) if any(eqn.regions for eqn in fn.eqns) else None
+    tapes = Tapes(Account(budget, memory, fn.params))
     forward, reversals = forward_sweep(fn.eqns, on, tapes)
     cotangents = Cotangents(b, on)
     with b:

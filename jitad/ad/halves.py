@@ -48,7 +48,7 @@ class Halves:
     @property
     def nbytes(self) -> int:
         """What one run of the region keeps."""
-        return sum(v.type.nbytes for v in self.kept)
+        return sum(v.type.likely_bytes for v in self.kept)
 
 
 def halves(
@@ -85,9 +85,9 @@ def halves(
     def store_cost(v: Value) -> float:
         if v in free or v in full:
             return 0.0
-        if v.type.item is not None or v not in there:
+        if v.type.item is not None or v not in there or not account.sizes.issuperset(v.type.dims):
             return float("inf")
-        return _EACH + v.type.nbytes
+        return _EACH + v.type.likely_bytes
 
     def cost(eqn: Eqn) -> float:
         """Arrays of which only a part is read again are never formed."""
@@ -110,7 +110,7 @@ def halves(
         sums=sums,
         found=rest[: len(into)],
         totals=rest[len(into) : len(into) + len(shared)],
-        saved=sum(v.type.nbytes for v in saved),
+        saved=sum(v.type.likely_bytes for v in saved),
         recomputed=_named(once_more, again),
     )
 

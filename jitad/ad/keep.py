@@ -99,7 +99,7 @@ def residuals(
 
 def store_cost(v: Value) -> float:
     """What it costs to keep `v` from one call to another, in units of an addition; a tape cannot be kept."""
-    return _NEVER if v.type.item is not None else _EACH + _BYTE * v.type.nbytes
+    return _NEVER if v.type.item is not None or v.type.dims else _EACH + _BYTE * v.type.nbytes
 
 
 def work(eqn: Eqn) -> float:
@@ -117,8 +117,8 @@ def work(eqn: Eqn) -> float:
         trips = eqn.attrs.get("trips", -1)
         return sum(inside) * (trips if trips >= 0 else _TRIPS)
     if isinstance(eqn.op.lowering, Gather):
-        return eqn.op.cost * eqn.results[0].size
-    sizes = [v.type.size for v in (*eqn.operands, *eqn.results)]
+        return eqn.op.cost * eqn.results[0].type.likely_size
+    sizes = [v.type.likely_size for v in (*eqn.operands, *eqn.results)]
     if "contract" in eqn.attrs:
         return eqn.op.cost * sqrt(prod(sizes))
     return eqn.op.cost * max(sizes, default=0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..ir.graph import Loc
+from ..ir.graph import Loc, Value
 
 if TYPE_CHECKING:
     from .memory import Memory
@@ -63,10 +64,15 @@ class Account:
 
     budget  bytes that they may keep; None: as many as they need
     memory  what they need not keep, since arrays still have it; None: nothing
+    sizes   values that are known before everything else: an array whose size depends on another is not kept,
+            since all that is on a tape has one size
     loops   what each loop keeps, in order
     """
 
-    def __init__(self, budget: int | None = None, memory: Memory | None = None) -> None:
+    def __init__(
+        self, budget: int | None = None, memory: Memory | None = None, sizes: Iterable[Value] = ()
+    ) -> None:
         self.budget = budget
         self.memory = memory
+        self.sizes = frozenset(sizes)
         self.loops: list[Kept] = []

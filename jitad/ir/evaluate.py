@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Const, Eqn, Function, Value
+from .graph import Const, Eqn, Function, Value, dims_of
 from .types import Type
 
 
@@ -21,7 +21,10 @@ def evaluate(fn: Function, *arrays: Any) -> list[Any]:
     """
     if len(arrays) != len(fn.params):
         raise TypeError(f"@{fn.name} takes {len(fn.params)} arguments, {len(arrays)} were given")
-    values = [_typed(a, p.type, f"argument %{p.hint}") for a, p in zip(arrays, fn.params)]
+    env: dict[Value, Any] = {}
+    for a, p in zip(arrays, fn.params):
+        env[p] = _typed(a, p.type, f"argument %{p.hint}", env)
+    values = [env[p] for p in fn.params]
     with np.errstate(all="ignore"):
         return [_own(r) for r in _run(fn, values, {})]
 
@@ -32,6 +35,8 @@ def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> lis
     for eqn in fn.eqns:
         operands = [_read(env, v) for v in eqn.operands]
         attrs = eqn.attrs
+        if dims_of(eqn):
+            attrs = {k: _attr(x, env) for k, x in attrs.items()}
         if eqn.regions:
             attrs = {**attrs, "regions": tuple(_callable(region, env) for region in eqn.regions)}
         try:
@@ -42,7 +47,7 @@ def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> lis
             raise type(error)(f"{error}\n  from {eqn.loc}") from None
         outs = out if isinstance(out, tuple) else (out,)
         for r, x in zip(eqn.results, outs, strict=True):
-            env[r] = _result(x, r.type, eqn)
+            env[r] = _result(x, r.type, eqn, env)
     return [_read(env, v) for v in fn.results]
 
 
@@ -52,21 +57,34 @@ def _callable(region: Function, env: dict[Value, Any]) -> Callable[..., list[Any
     def run(*arguments: Any) -> list[Any]:
         return _run(region, arguments, env)
 
-    run.result_types = region.result_types  # type: ignore[attr-defined]
+    run.result_types = tuple(
+        t.with_shape(_shape(t, env)) if _known(t, env) else t for t in region.result_types
+    )  # type: ignore[attr-defined]
     return run
+
+
+def _attr(x: Any, env: dict[Value, Any]) -> Any:
+    """An attribute with the numbers that its dimensions are now."""
+    if isinstance(x, tuple):
+        return tuple(_attr(item, env) for item in x)
+    return int(_read(env, x)) if isinstance(x, Value) else x
+
+
+def _known(type: Type, env: dict[Value, Any]) -> bool:
+    return all(d in env for d in type.dims)
 
 
 def _read(env: dict[Value, Any], v: Value) -> Any:
     return v.data if isinstance(v, Const) else env[v]
 
 
-def _result(x: Any, type: Type, eqn: Eqn) -> Any:
+def _result(x: Any, type: Type, eqn: Eqn, env: dict[Value, Any]) -> Any:
     """`x` in the declared dtype; a reference may widen within a kind (NumPy sums i32 as i64), no more."""
     if type.item is not None:
         return x
     if x.__class__ is not np.ndarray:
         x = np.asarray(x)
-    if x.shape != type.shape or (x.dtype != type.dtype and not _same_kind(x.dtype, type.dtype)):
+    if x.shape != _shape(type, env) or (x.dtype != type.dtype and not _same_kind(x.dtype, type.dtype)):
         raise TypeError(
             f"{eqn.op.name}: reference gives {x.dtype}{list(x.shape)} where {type} is declared ({eqn.loc})"
         )
@@ -77,9 +95,13 @@ def _same_kind(found: np.dtype, declared: np.dtype) -> bool:
     return found.kind == declared.kind or {found.kind, declared.kind} == {"i", "u"}
 
 
-def _typed(a: Any, type: Type, what: str) -> Any:
+def _shape(type: Type, env: dict[Value, Any]) -> tuple[int, ...]:
+    return _attr(type.shape, env) if type.dims else type.shape
+
+
+def _typed(a: Any, type: Type, what: str, env: dict[Value, Any]) -> Any:
     a = np.asarray(a, dtype=type.dtype)
-    if a.shape != type.shape:
+    if a.shape != _shape(type, env):
         raise TypeError(f"{what}: shape {a.shape} where {type} is declared")
     return a
 

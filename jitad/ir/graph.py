@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .types import Shape, Type, type_of
+from .types import Shape, Type, tape_of, type_of
 
 if TYPE_CHECKING:
     from .op import Op
@@ -25,13 +25,17 @@ class Loc(NamedTuple):
 
 
 class Value:
-    """One SSA value. Identity is its name; `hint` only helps the printer."""
+    """One SSA value. Identity is its name; `hint` only helps the printer.
 
-    __slots__ = ("type", "hint")
+    likely  of an integer that is a dimension: what it may be about, for estimates of cost; 0: nobody knows
+    """
 
-    def __init__(self, type: Type, hint: str = "") -> None:
+    __slots__ = ("type", "hint", "likely")
+
+    def __init__(self, type: Type, hint: str = "", likely: int = 0) -> None:
         self.type = type
         self.hint = hint
+        self.likely = likely
 
     @property
     def dtype(self) -> np.dtype:
@@ -143,8 +147,7 @@ class Function:
 def renamed(region: Function, env: dict[Value, Value]) -> Function:
     """A copy of a region with new values; what it reads from around it is replaced as `env` says."""
     env = dict(env)
-    params = tuple(Value(p.type, p.hint) for p in region.params)
-    env.update(zip(region.params, params))
+    params = renamed_values(region.params, env)
     eqns = tuple(renamed_eqn(eqn, env) for eqn in region.eqns)
     return region.replace(params=params, eqns=eqns, results=substitute(region.results, env))
 
@@ -153,9 +156,17 @@ def renamed_eqn(eqn: Eqn, env: dict[Value, Value]) -> Eqn:
     """A copy of `eqn` under the renaming `env`, with new results, which are entered there."""
     operands = substitute(eqn.operands, env)
     regions = tuple(renamed(region, env) for region in eqn.regions)
-    outs = tuple(Value(r.type, r.hint) for r in eqn.results)
-    env.update(zip(eqn.results, outs))
-    return Eqn(eqn.op, operands, eqn.attrs, outs, eqn.loc, regions, eqn.origin)
+    attrs = substituted_attrs(eqn, env)
+    return Eqn(eqn.op, operands, attrs, renamed_values(eqn.results, env), eqn.loc, regions, eqn.origin)
+
+
+def renamed_values(values: Sequence[Value], env: dict[Value, Value]) -> tuple[Value, ...]:
+    """New values for these, whose types have the dimensions that `env` says; entered there in order."""
+    out = []
+    for v in values:
+        new = env[v] = Value(substituted_type(v.type, env), v.hint, v.likely)
+        out.append(new)
+    return tuple(out)
 
 
 def substitute(values: Sequence[Value], env: dict[Value, Value]) -> tuple[Value, ...]:
@@ -163,11 +174,88 @@ def substitute(values: Sequence[Value], env: dict[Value, Value]) -> tuple[Value,
     return tuple(env.get(v, v) for v in values)
 
 
+def substituted_type(type: Type, env: dict[Value, Value]) -> Type:
+    """The type with the dimensions that `env` says; a constant becomes an int."""
+    if not type.dims or not any(d in env for d in type.dims):
+        return type
+    if type.item is not None:
+        return tape_of(substituted_type(type.item, env))
+    return type_of(type.dtype, substituted_dims(type.shape, env))
+
+
+def substituted_dims(shape: Iterable[Any], env: dict[Value, Value]) -> tuple[Any, ...]:
+    """Entries of a shape, or of an attribute like it, with the values that `env` renames replaced."""
+    return tuple(as_dim(env.get(d, d)) if isinstance(d, Value) else d for d in shape)
+
+
+def as_dim(v: Value) -> Any:
+    """An integer value as a dimension: a constant is an int."""
+    return int(v.data) if isinstance(v, Const) else v
+
+
+def substituted_attrs(eqn: Eqn, env: dict[Value, Value]) -> dict[str, Any]:
+    """The attributes of an equation with the dimensions that `env` says; the same dict where there are none."""
+    if not any(d in env for d in dims_of(eqn)):
+        return eqn.attrs
+    return {k: _substituted_attr(x, env) for k, x in eqn.attrs.items()}
+
+
+def _substituted_attr(x: Any, env: dict[Value, Value]) -> Any:
+    if isinstance(x, tuple):
+        return substituted_dims(x, env)
+    return as_dim(env.get(x, x)) if isinstance(x, Value) else x
+
+
+def retyped(eqn: Eqn, env: dict[Value, Value]) -> Eqn:
+    """`eqn` with the dimensions that `env` says, in its attributes and the types of its results.
+
+    Results whose types change are new values, entered in `env`. The same equation where nothing changes.
+    """
+    attrs = substituted_attrs(eqn, env)
+    if not any(d in env for r in eqn.results for d in r.type.dims):
+        if attrs is eqn.attrs:
+            return eqn
+        return Eqn(eqn.op, eqn.operands, attrs, eqn.results, eqn.loc, eqn.regions, eqn.origin)
+    return Eqn(
+        eqn.op, eqn.operands, attrs, renamed_values(eqn.results, env), eqn.loc, eqn.regions, eqn.origin
+    )
+
+
+def retyped_params(region: Function, env: dict[Value, Value]) -> tuple[Value, ...]:
+    """The parameters of a region with the dimensions that `env` says; new ones are entered there."""
+    out = []
+    for p in region.params:
+        if any(d in env for d in p.type.dims):
+            (p,) = renamed_values((p,), env)
+        out.append(p)
+    return tuple(out)
+
+
+def is_open(fn: Function) -> bool:
+    """Whether some dimension of the program, outside its regions, is a value."""
+    return any(p.type.dims for p in fn.params) or any(r.type.dims for eqn in fn.eqns for r in eqn.results)
+
+
+def dims_of(eqn: Eqn) -> tuple[Value, ...]:
+    """The values that are dimensions of what `eqn` reads or gives, each once. Those in its attributes are among
+    them."""
+    for v in eqn.operands:
+        if v.type.dims:
+            break
+    else:
+        for v in eqn.results:
+            if v.type.dims:
+                break
+        else:
+            return ()
+    return tuple(dict.fromkeys(d for v in (*eqn.operands, *eqn.results) for d in v.type.dims))
+
+
 def count_uses(eqns: Iterable[Eqn], results: Iterable[Value] = ()) -> dict[Value, int]:
     """How often each value is read by `eqns` and `results` (regions included)."""
     uses: dict[Value, int] = {}
     for eqn in eqns:
-        for v in eqn.operands:
+        for v in (*eqn.operands, *dims_of(eqn)):
             uses[v] = uses.get(v, 0) + 1
         for region in eqn.regions:
             for v, n in count_uses(region.eqns, region.results).items():
@@ -187,20 +275,24 @@ def free_values(region: Function) -> list[Value]:
             if v not in bound and not isinstance(v, Const):
                 free[v] = None
 
+    for p in region.params:
+        read(p.type.dims)
     for eqn in region.eqns:
         read(eqn.operands)
         for inner in eqn.regions:
             read(free_values(inner))
+        read(dims_of(eqn))
         bound.update(eqn.results)
     read(region.results)
     return list(free)
 
 
 def reads(eqn: Eqn) -> tuple[Value, ...]:
-    """What `eqn` reads: its operands, and what its regions read from the scope around them."""
+    """What `eqn` reads: its operands, what its regions read from the scope around them, and dimensions."""
+    dims = dims_of(eqn)
     if not eqn.regions:
-        return eqn.operands
-    return (*eqn.operands, *(v for region in eqn.regions for v in free_values(region)))
+        return (*eqn.operands, *dims) if dims else eqn.operands
+    return (*eqn.operands, *(v for region in eqn.regions for v in free_values(region)), *dims)
 
 
 def has_effect(eqn: Eqn) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from .graph import Const
+from .graph import Const, Value
 from .tokens import Tokens
 from .types import DTYPES, Type, dtype_name, tape_of, type_of
 
@@ -60,7 +61,7 @@ def read_const(tokens: Tokens) -> Const:
         dtype = _dtype(tokens, short) if short else _plain(text)
         return Const(_number(tokens, text, dtype), type_of(dtype))
     tokens.expect("<")
-    type = read_type(tokens)
+    type = read_type(tokens, {})
     tokens.expect(":")
     if tokens.peek().kind == "bits" and type.size > _LISTED:
         data = _from_bytes(tokens, type)
@@ -106,20 +107,31 @@ def _plain(text: str) -> np.dtype:
     return DTYPES["i64" if text.lstrip("-").isdigit() else "f64"]
 
 
-def read_type(tokens: Tokens) -> Type:
-    """`f64[3,4]`, or `f64` for a scalar, or `tape[f64[3]]`."""
+def read_type(tokens: Tokens, scope: Mapping[str, Value]) -> Type:
+    """`f64[3,%n]`, or `f64` for a scalar, or `tape[f64[3]]`; `scope` has the values by name."""
     if tokens.accept("tape"):
         tokens.expect("[")
-        item = read_type(tokens)
+        item = read_type(tokens, scope)
         tokens.expect("]")
         return tape_of(item)
     dtype = _dtype(tokens, tokens.take("word", "a type"))
-    dims = []
+    dims: list[Any] = []
     if tokens.accept("["):
         while not tokens.accept("]"):
-            dims.append(int(tokens.take("number", "a dimension")))
+            if tokens.peek().kind == "value":
+                dims.append(read_value(tokens, scope))
+            else:
+                dims.append(int(tokens.take("number", "a dimension")))
             tokens.accept(",")
     return type_of(dtype, tuple(dims))
+
+
+def read_value(tokens: Tokens, scope: Mapping[str, Value]) -> Value:
+    """A value by its name."""
+    name = tokens.take("value", "a value")[1:]
+    if name not in scope:
+        raise tokens.error(f"%{name} is not defined here")
+    return scope[name]
 
 
 def _dtype(tokens: Tokens, short: str) -> np.dtype:
@@ -128,13 +140,17 @@ def _dtype(tokens: Tokens, short: str) -> np.dtype:
     return DTYPES[short]
 
 
-def show_attr(x: Any) -> str:
-    """An attribute value: int, float, bool, none, string, dtype, or a tuple of such.
+def show_attr(x: Any, name: Callable[[Value], str]) -> str:
+    """An attribute value: int, float, bool, none, string, dtype, a dimension (`name` gives its text), or a tuple
+    of such.
 
     Anything else is malformed and shown as `<repr>`, which does not parse.
     """
     if isinstance(x, tuple):
-        return f"({show_attr(x[0])},)" if len(x) == 1 else f"({', '.join(map(show_attr, x))})"
+        items = [show_attr(item, name) for item in x]
+        return f"({items[0]},)" if len(x) == 1 else f"({', '.join(items)})"
+    if isinstance(x, Value):
+        return name(x)
     if x is None:
         return "none"
     if isinstance(x, bool | np.bool_):
@@ -150,14 +166,16 @@ def show_attr(x: Any) -> str:
     return f"<{x!r}>"
 
 
-def read_attr(tokens: Tokens) -> Any:
+def read_attr(tokens: Tokens, scope: Mapping[str, Value]) -> Any:
     """The inverse of `show_attr`."""
     if tokens.accept("("):
         items = []
         while not tokens.accept(")"):
-            items.append(read_attr(tokens))
+            items.append(read_attr(tokens, scope))
             tokens.accept(",")
         return tuple(items)
+    if tokens.peek().kind == "value":
+        return read_value(tokens, scope)
     kind, text, _ = tokens.next()
     if kind == "number":
         return int(text) if text.lstrip("-").isdigit() else float(text)

@@ -55,7 +55,14 @@ class Names:
                 self[r]
 
     def typed(self, v: Value) -> str:
-        return f"{self[v]}: {v.type}"
+        return f"{self[v]}: {self.type(v.type)}"
+
+    def type(self, t: Type) -> str:
+        """The text of a type, its dimensions by their names."""
+        return t.show(self.__getitem__) if t.dims else str(t)
+
+    def types(self, types: tuple[Type, ...]) -> str:
+        return self.type(types[0]) if len(types) == 1 else f"({', '.join(map(self.type, types))})"
 
 
 def show(fn: Function, lines: bool = False) -> str:
@@ -68,9 +75,9 @@ def _function(fn: Function, names: Names, lines: bool, indent: str) -> str:
     symbol = fn.name if re.fullmatch(r"[\w.]+", fn.name) else f'"{fn.name}"'
     params = ", ".join(names.typed(p) for p in fn.params)
     place = _place(fn.loc, "") if lines else ""
-    body = [f"@{symbol}({params}) -> {_types(fn.result_types)} {{{place}"]
     inner = indent + "  "
-    body += [inner + show_eqn(eqn, names, lines, inner) for eqn in fn.eqns]
+    eqns = [inner + show_eqn(eqn, names, lines, inner) for eqn in fn.eqns]
+    body = [f"@{symbol}({params}) -> {names.types(fn.result_types)} {{{place}", *eqns]
     body.append(f"{inner}return {', '.join(names[r] for r in fn.results)}".rstrip())
     body.append(indent + "}")
     return "\n".join(body)
@@ -79,16 +86,12 @@ def _function(fn: Function, names: Names, lines: bool, indent: str) -> str:
 def show_eqn(eqn: Eqn, names: Names, lines: bool = False, indent: str = "") -> str:
     """One equation: `%1: f64 = sum %0 {axes=(0,)}`."""
     operands = ", ".join([names[v] for v in eqn.operands])
-    attrs = ", ".join(f"{k}={show_attr(x)}" for k, x in eqn.attrs.items())
+    attrs = ", ".join(f"{k}={show_attr(x, names.__getitem__)}" for k, x in eqn.attrs.items())
     regions = [_function(region, names, lines, indent) for region in eqn.regions]
     parts = [eqn.op.name, operands, attrs and f"{{{attrs}}}", *regions]
     results = ", ".join([names.typed(r) for r in eqn.results])
     text = " ".join(filter(None, parts))
     return (f"{results} = {text}" if results else text) + (_place(eqn.loc, eqn.origin) if lines else "")
-
-
-def _types(types: tuple[Type, ...]) -> str:
-    return str(types[0]) if len(types) == 1 else f"({', '.join(map(str, types))})"
 
 
 def _place(loc: Loc | None, origin: str) -> str:
@@ -116,10 +119,10 @@ def _read_function(tokens: Tokens, outer: dict[str, Value]) -> Function:
     name = tokens.take("symbol", "a function name such as @f")[1:].strip('"')
     scope = dict(outer)
     tokens.expect("(")
-    params = tuple(_read_results(tokens, scope))
+    params = tuple(_read_results(tokens, scope, scope))
     tokens.expect(")")
     tokens.expect("->")
-    types = _read_types(tokens)
+    declared = _types_text(tokens)
     tokens.expect("{")
     loc, _ = _read_place(tokens)
     eqns = []
@@ -127,15 +130,25 @@ def _read_function(tokens: Tokens, outer: dict[str, Value]) -> Function:
         eqns.append(_read_eqn(tokens, scope))
     results = _read_operands(tokens, scope)
     tokens.expect("}")
-    found = tuple(r.type for r in results)
-    if found != types:
-        raise tokens.error(f"@{name} declares results {_types(types)}, returns {_types(found)}")
+    names = Names()
+    names.names = {v: f"%{k}" for k, v in scope.items()}
+    found = names.types(tuple(r.type for r in results))
+    if found.replace(" ", "") != declared:
+        raise tokens.error(f"@{name} declares results {declared}, returns {found}")
     return Function(name, params, tuple(eqns), results, loc)
+
+
+def _types_text(tokens: Tokens) -> str:
+    """The types of results as they are written, without blanks: what they are sizes of comes later."""
+    parts = []
+    while tokens.peek().text != "{" and tokens.peek().kind != "end":
+        parts.append(tokens.next().text)
+    return "".join(parts)
 
 
 def _read_eqn(tokens: Tokens, scope: dict[str, Value]) -> Eqn:
     defined: dict[str, Value] = {}
-    results = _read_results(tokens, defined)
+    results = _read_results(tokens, defined, scope)
     if results:
         tokens.expect("=")
     word = tokens.take("word", "an op")
@@ -147,7 +160,7 @@ def _read_eqn(tokens: Tokens, scope: dict[str, Value]) -> Eqn:
         while not tokens.accept("}"):
             key = tokens.take("word", "an attribute")
             tokens.expect("=")
-            attrs[key] = read_attr(tokens)
+            attrs[key] = read_attr(tokens, scope)
             tokens.accept(",")
     regions = []
     while tokens.peek().kind == "symbol":
@@ -160,17 +173,17 @@ def _read_eqn(tokens: Tokens, scope: dict[str, Value]) -> Eqn:
     return Eqn(REGISTRY[word], operands, attrs, tuple(results), loc, tuple(regions), origin)
 
 
-def _read_results(tokens: Tokens, scope: dict[str, Value]) -> list[Value]:
-    """`%x: f64, %y: f64[3]`, entered in `scope`."""
+def _read_results(tokens: Tokens, defined: dict[str, Value], scope: dict[str, Value]) -> list[Value]:
+    """`%x: f64, %y: f64[3]`, entered in `defined`; their dimensions are in `scope`."""
     values: list[Value] = []
     while tokens.peek().kind == "value":
         name = tokens.next().text[1:]
-        if name in scope:
+        if name in defined:
             raise tokens.error(f"%{name} is defined twice")
         tokens.expect(":")
         hint = _NAMED.fullmatch(name)
-        scope[name] = Value(read_type(tokens), hint["hint"] if hint else "")
-        values.append(scope[name])
+        defined[name] = Value(read_type(tokens, scope), hint["hint"] if hint else "")
+        values.append(defined[name])
         if not tokens.accept(","):
             break
     return values
@@ -193,16 +206,6 @@ def _read_operands(tokens: Tokens, scope: dict[str, Value]) -> tuple[Value, ...]
             raise tokens.error(f"expected an operand, found {token.text!r}", token.start)
         if not tokens.accept(","):
             return tuple(operands)
-
-
-def _read_types(tokens: Tokens) -> tuple[Type, ...]:
-    if not tokens.accept("("):
-        return (read_type(tokens),)
-    types = []
-    while not tokens.accept(")"):
-        types.append(read_type(tokens))
-        tokens.accept(",")
-    return tuple(types)
 
 
 def _read_place(tokens: Tokens) -> tuple[Loc | None, str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Const, Eqn, Function, Value
+from .graph import Const, Eqn, Function, Value, dims_of
 from .text import Names, show_eqn
-from .types import IRTypeError, Type
+from .types import I64, IRTypeError, Type, type_of
 
 #: Equations printed before and after the one at fault.
 _AROUND = 5
@@ -45,6 +45,8 @@ class _Check:
     def function(self, fn: Function, outer: dict[Value, None]) -> None:
         scope = dict(outer)
         for i, p in enumerate(fn.params):
+            for d in p.type.dims:
+                self.dimension(d, scope, fn, None, f"of parameter {i}")
             self.define(p, scope, fn, None, f"parameter {i}")
         for i, eqn in enumerate(fn.eqns):
             self.equation(eqn, scope, fn, i)
@@ -59,6 +61,8 @@ class _Check:
                 hash(x)
             except TypeError:
                 self.fail(f"{eqn.op.name}: attribute {key} is not hashable: {x!r}", fn, i)
+        for d in dims_of(eqn):
+            self.dimension(d, scope, fn, i, f"of {eqn.op.name}")
         for region in eqn.regions:
             self.function(region, scope)
         self.types(eqn, fn, i)
@@ -76,8 +80,13 @@ class _Check:
         inferred = (inferred,) if isinstance(inferred, Type) else tuple(inferred)
         declared = tuple(r.type for r in eqn.results)
         if declared != inferred:
-            want, got = (", ".join(map(str, t)) for t in (inferred, declared))
+            want, got = (", ".join(map(self.names.type, t)) for t in (inferred, declared))
             self.fail(f"{eqn.op.name}: gives {want}, the equation says {got}", fn, i)
+
+    def dimension(self, d: Value, scope: dict[Value, None], fn: Function, i: int | None, what: str) -> None:
+        if d.type is not type_of(I64):
+            self.fail(f"a dimension {what}, {self.names[d]}, is {d.type}, not i64", fn, i)
+        self.read(d, scope, fn, i, f"a dimension {what}")
 
     def define(self, v: Value, scope: dict[Value, None], fn: Function, i: int | None, what: str) -> None:
         if isinstance(v, Const):
@@ -86,14 +95,14 @@ class _Check:
             self.fail(f"{what}, {self.names[v]}, is defined twice", fn, i)
         self.defined[v] = scope[v] = None
 
-    def read(self, v: Value, scope: dict[Value, None], fn: Function, i: int, what: str) -> None:
+    def read(self, v: Value, scope: dict[Value, None], fn: Function, i: int | None, what: str) -> None:
         if isinstance(v, Const):
             self.constant(v, fn, i, what)
         elif v not in scope:
             why = "outside the region that defines it" if v in self.defined else "before it is defined"
-            self.fail(f"{what}, {self.names[v]}: {v.type}, is read {why}", fn, i)
+            self.fail(f"{what}, {self.names.typed(v)}, is read {why}", fn, i)
 
-    def constant(self, c: Const, fn: Function, i: int, what: str) -> None:
+    def constant(self, c: Const, fn: Function, i: int | None, what: str) -> None:
         data = c.data
         if not isinstance(data, np.ndarray | np.generic):
             self.fail(f"{what} is a constant that is no NumPy scalar or array: {data!r}", fn, i)

@@ -38,16 +38,18 @@ from .trigonometric import (
     tan,
     tanh,
 )
+from .window import add_window, set_window, window
 
 __all__ = [
-    "abs", "add", "add_at", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2",
-    "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "check", "checkpoint", "concatenate",
-    "cond", "convert", "copysign", "cos", "cosh", "cumprod", "cumsum", "digamma", "div", "dot", "eq", "erf",
+    "abs", "add", "add_at", "add_window", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
+    "arctan2", "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "check", "checkpoint",
+    "concatenate", "cond", "convert", "copysign", "cos", "cosh", "cumprod", "cumsum", "digamma", "div",
+    "dot", "eq", "erf",
     "erfc", "exp", "exp2", "expit", "expm1", "floor", "floor_divide", "fma", "fmax", "fmin", "for_",
     "gammaln", "gather", "ge", "gt", "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le",
     "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_",
     "or_", "polygamma", "pop", "power", "prod", "push", "recurrence", "reduce_and", "reduce_max",
     "reduce_min", "reduce_or", "remainder", "reshape", "rint", "scatter_add", "scatter_set", "select",
-    "set_at", "shift_left", "shift_right", "sign", "signbit", "sin", "sinh", "slice", "sqrt",
-    "stop_gradient", "sub", "sum", "tan", "tanh", "tape_new", "transpose", "trunc", "while_", "xor",
+    "set_at", "set_window", "shift_left", "shift_right", "sign", "signbit", "sin", "sinh", "slice", "sqrt",
+    "stop_gradient", "sub", "sum", "tan", "tanh", "tape_new", "transpose", "trunc", "while_", "window", "xor",
 ]  # fmt: skip

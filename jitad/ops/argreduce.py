@@ -20,7 +20,7 @@ def _infer(name: str) -> Callable[..., Type]:
         if not 0 <= axis < x.ndim:
             raise IRTypeError(f"{name}: axis {axis} is outside {x}, which has {x.ndim} axes")
         out = x.with_shape(x.shape[:axis] + x.shape[axis + 1 :]).with_dtype(I64)
-        if out.size and not x.size:
+        if not x.dims and out.size and not x.size:
             raise IRTypeError(f"{name}: {x} has no elements along axis {axis}")
         return out
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value
 from ..ir.op import Op, Sample
-from ..ir.types import IRTypeError, Type
+from ..ir.types import IRTypeError, Type, is_int
 from .index import slice
 from .lowering import Piece, Piecewise
 from .sampling import lazily, points
@@ -28,6 +28,9 @@ def _infer(*xs: Type, axis: int) -> Type:
     for x in xs:
         if others(x) != others(first):
             raise IRTypeError(f"concatenate: {first} and {x} differ elsewhere than in axis {axis}")
+    for x in xs:
+        if not is_int(x.shape[axis]):
+            raise IRTypeError(f"concatenate: the length of {x} along axis {axis} is a value of the program")
     return first.with_shape((*first.shape[:axis], total(x.shape[axis] for x in xs), *first.shape[axis + 1 :]))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value, const
 from ..ir.op import Op, Sample, Scatter
-from ..ir.types import I64, IRTypeError, Type, result_shape
+from ..ir.types import I64, IRTypeError, Type, is_int, result_shape
 from .compare import eq
 from .lowering import Gather, ScatterInto
 from .sampling import lazily, points
@@ -141,7 +141,7 @@ def _adjoint_set(eqn: Eqn, ct: Value) -> list[Value | None]:
 def _winners(base: Value, idx: list[Value]) -> Value | None:
     """Which of the places that `idx` names keep what was stored there, the last of equal ones; None: all."""
     shape = result_shape("scatter_set", tuple(i.type for i in idx))
-    if not shape or all(n <= 1 for n in shape):
+    if not shape or all(is_int(n) and n <= 1 for n in shape):
         return None
     size = 1
     for n in shape:

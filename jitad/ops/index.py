@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value
 from ..ir.op import Op, Sample, Scatter
-from ..ir.types import IRTypeError, Type
+from ..ir.types import IRTypeError, Type, is_int
 from .lowering import Piece, Piecewise, View
 from .sampling import lazily, points
 from .shape import zeros
@@ -28,12 +28,14 @@ def region(start: Shape, step: Shape, shape: Shape) -> tuple[Slice, ...]:
 
 
 def check_region(name: str, x: Type, start: Shape, step: Shape, shape: Shape) -> None:
-    """IRTypeError unless the region lies inside `x`."""
+    """IRTypeError unless the region lies inside `x`, as far as its dimensions are known."""
     if not len(start) == len(step) == len(shape) == x.ndim:
         raise IRTypeError(f"{name}: start {start}, step {step} and shape {shape} do not fit the rank of {x}")
     for d, (lo, by, n, length) in enumerate(zip(start, step, shape, x.shape)):
-        if n < 0 or by == 0:
+        if by == 0 or (is_int(n) and n < 0):
             raise IRTypeError(f"{name}: axis {d} of {x} read in steps of {by}, {n} times")
+        if not (is_int(n) and is_int(length)):  # known when it runs: who makes the equation has proved it
+            continue
         last = lo + by * (n - 1)
         if n and not (0 <= lo < length and 0 <= last < length):
             raise IRTypeError(f"{name}: elements {lo} … {last} of axis {d} are outside {x}")
@@ -64,7 +66,7 @@ def _adjoint_slice(eqn: Eqn, ct: Value) -> list[Scatter]:
 
 def _simplify_slice(operands: tuple[Value, ...], attrs: dict[str, Any]) -> Value | None:
     (x,) = operands
-    forward = all(by > 0 or n <= 1 for by, n in zip(attrs["step"], attrs["shape"]))
+    forward = all(by == 1 or (is_int(n) and n <= 1) for by, n in zip(attrs["step"], attrs["shape"]))
     return x if tuple(attrs["shape"]) == x.shape and forward else None
 
 

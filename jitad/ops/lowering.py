@@ -93,6 +93,18 @@ class ScatterInto:
 
 
 @dataclass(frozen=True)
+class Window:
+    """Operands `x, start0, …`: a view whose operand's index is `start[d] + step[d]·index[d]`."""
+
+
+@dataclass(frozen=True)
+class WindowInto:
+    """Operands `base, update, start0, …`: the update is stored or added where `Window` would read."""
+
+    add: bool
+
+
+@dataclass(frozen=True)
 class Scan:
     """Running fold along `eqn.attrs["axis"]`, backwards if `eqn.attrs["reverse"]`.
 

@@ -38,7 +38,7 @@ def infer_reduction(name: str, dtypes: str, needs_elements: bool = False) -> Cal
         if x.dtype.kind not in dtypes:
             raise IRTypeError(f"{name}: {x} has the wrong dtype")
         out = x.with_shape(tuple(n for a, n in enumerate(x.shape) if a not in axes))
-        if needs_elements and out.size and not x.size:
+        if needs_elements and not x.dims and out.size and not x.size:
             raise IRTypeError(f"{name}: {x} has no elements along axes {axes}, and {name} no identity")
         return out
 

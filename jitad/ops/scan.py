@@ -9,14 +9,16 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value, const
 from ..ir.op import Op, Sample
-from ..ir.types import IRTypeError, Type
-from .arithmetic import add, mul
+from ..ir.types import I64, IRTypeError, Type, is_int
+from .arithmetic import add, mul, sub
 from .concatenate import concatenate
 from .elementwise import kind, quiet
+from .extremum import maximum
 from .index import slice
 from .lowering import Scan
 from .sampling import lazily, points
 from .shape import broadcast
+from .window import set_window, window
 
 
 def _infer(name: str, dtypes: str, arity: int = 1) -> Callable[..., Type]:
@@ -63,6 +65,8 @@ def _fold(name: str) -> Callable[..., Any]:
 def shifted(x: Value, fill: float, axis: int, reverse: bool) -> Value:
     """Each element's predecessor along `axis` (`reverse`: successor); `fill` for the one that has none."""
     n = x.shape[axis]
+    if not is_int(n):
+        return _shifted_open(x, fill, axis, reverse)
     if n == 0:
         return x
     at = lambda first: tuple(first if d == axis else 0 for d in range(x.ndim))
@@ -70,6 +74,17 @@ def shifted(x: Value, fill: float, axis: int, reverse: bool) -> Value:
     rest = slice(x, start=at(1 if reverse else 0), step=(1,) * x.ndim, shape=length(n - 1))
     edge = broadcast(const(fill, x.dtype), shape=length(1), axes=())
     return concatenate(rest, edge, axis=axis) if reverse else concatenate(edge, rest, axis=axis)
+
+
+def _shifted_open(x: Value, fill: float, axis: int, reverse: bool) -> Value:
+    """The same along an axis whose length is a value of the program."""
+    rest = maximum(sub(x.shape[axis], 1), 0)
+    shape = tuple(rest if d == axis else m for d, m in enumerate(x.shape))
+    ones, zero, one = (1,) * x.ndim, const(0, I64), const(1, I64)
+    at = lambda first: tuple(first if d == axis else zero for d in range(x.ndim))
+    read, write = (at(one), at(zero)) if reverse else (at(zero), at(one))
+    edge = broadcast(const(fill, x.dtype), shape=x.shape, axes=())
+    return set_window(edge, window(x, *read, step=ones, shape=shape), *write, step=ones)
 
 
 def _tangent_cumsum(eqn: Eqn, tangents: list[Value | None]) -> Value | None:

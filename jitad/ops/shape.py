@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value, const
 from ..ir.op import REGISTRY, Op, Sample
-from ..ir.types import IRTypeError, Type, type_of
+from ..ir.types import IRTypeError, Type, is_int, type_of
 from .lowering import Iota, Reshape, View
 from .sampling import bools, points
 
@@ -86,7 +86,9 @@ broadcast: Op = Op(
 
 
 def _infer_reshape(x: Type, *, shape: Shape) -> Type:
-    if prod(shape) != x.size or any(n < 0 for n in shape):
+    if any(is_int(n) and n < 0 for n in shape):
+        raise IRTypeError(f"reshape: shape {tuple(shape)}")
+    if not x.dims and all(map(is_int, shape)) and prod(shape) != x.size:
         raise IRTypeError(f"reshape: {x} has {x.size} elements, shape {tuple(shape)} has {prod(shape)}")
     return x.with_shape(tuple(shape))
 

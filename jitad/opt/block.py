@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, const
+from ..ir.graph import Eqn, Function, Value, const, is_open
 from ..ir.op import lookup
 from ..ir.types import I64, type_of
 from ..ops.lowering import Dot, Reduce, Reshape
@@ -30,7 +30,7 @@ def block(fn: Function) -> Function:
     large as an item; only what a later loop or something else reads is collected in full, unless cheap
     equations give it again. Same bits as without but for the order of summation. O(equations).
     """
-    if any(eqn.regions for eqn in fn.eqns) or not any(map(_is_seed, fn.eqns)):
+    if any(eqn.regions for eqn in fn.eqns) or is_open(fn) or not any(map(_is_seed, fn.eqns)):
         return fn
     blocks = _Blocks(fn)
     return blocks.run() if blocks.chosen else fn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir.graph import Eqn, Function, Value, free_values, has_effect
+from ..ir.graph import Eqn, Function, Value, dims_of, free_values, has_effect
 from .prune import prune
 
 
@@ -24,6 +24,7 @@ def dce(fn: Function) -> Function:
                     live.update(free_values(region))
             kept.append(eqn)
             live.update(eqn.operands)
+            live.update(dims_of(eqn))
     if len(kept) == len(fn.eqns) and all(a is b for a, b in zip(reversed(kept), fn.eqns)):
         return fn
     kept.reverse()

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ir.builder import Builder
-from ..ir.graph import Const, Eqn, Function, Value, const, renamed_eqn, substitute
+from ..ir.graph import (
+    Const,
+    Eqn,
+    Function,
+    Value,
+    const,
+    renamed_eqn,
+    retyped,
+    retyped_params,
+    substitute,
+)
 from ..ir.op import lookup
 from ..ir.types import I64
 from .simplify import simplify
@@ -14,7 +24,7 @@ from .simplify import simplify
 #: these then live in registers, and their indices are numbers.
 MOST_TRIPS, MOST_EQUATIONS, SMALL = 16, 64, 16
 #: Writes of some elements of an array of any size.
-_WRITES = frozenset({"scatter_set", "scatter_add", "set_at", "add_at"})
+_WRITES = frozenset({"scatter_set", "scatter_add", "set_at", "add_at", "set_window", "add_window"})
 
 
 def flatten(fn: Function) -> Function:
@@ -47,6 +57,7 @@ class _Walk:
 
     def visit(self, eqn: Eqn) -> None:
         if not eqn.regions:
+            eqn = retyped(eqn, self.env)
             operands = substitute(eqn.operands, self.env)
             if operands != eqn.operands:
                 eqn = Eqn(eqn.op, operands, eqn.attrs, eqn.results, eqn.loc, (), eqn.origin)
@@ -64,6 +75,7 @@ class _Walk:
 
     def inside(self, eqn: Eqn) -> Eqn:
         """`eqn` with its regions flattened, and without what its loop carries unchanged."""
+        eqn = retyped(eqn, self.env)
         env = dict(self.env)
         fixed = _unchanged(eqn)
         for j in fixed:
@@ -75,9 +87,10 @@ class _Walk:
         regions = []
         for region in eqn.regions:
             walk = _Walk(Builder(region.name), env)
+            params = retyped_params(region, env)
             results = walk.run(region)
             self.changed = self.changed or walk.changed
-            regions.append(region.replace(eqns=tuple(walk.b.eqns), results=results))
+            regions.append(region.replace(params=params, eqns=tuple(walk.b.eqns), results=results))
         operands = substitute(eqn.operands, self.env)
         new = Eqn(eqn.op, operands, eqn.attrs, eqn.results, eqn.loc, tuple(regions), eqn.origin)
         return _without(new, fixed) if fixed else new
@@ -132,7 +145,7 @@ def _is_short(eqn: Eqn) -> bool:
 def _is_small(eqn: Eqn) -> bool:
     if eqn.regions or any(r.type.item is not None for r in eqn.results):
         return False
-    return eqn.op.name in _WRITES or all(r.size <= SMALL for r in eqn.results)
+    return eqn.op.name in _WRITES or all(not r.type.dims and r.size <= SMALL for r in eqn.results)
 
 
 def _inits(eqn: Eqn) -> tuple[Value, ...]:

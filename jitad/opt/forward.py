@@ -12,7 +12,18 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ..ir.builder import Builder
-from ..ir.graph import Const, Eqn, Function, Value, const, free_values, substitute
+from ..ir.graph import (
+    Const,
+    Eqn,
+    Function,
+    Value,
+    const,
+    free_values,
+    reads,
+    retyped,
+    retyped_params,
+    substitute,
+)
 from ..ir.op import lookup
 from ..ir.types import I64
 from .affine import Form, Forms
@@ -36,9 +47,7 @@ def forward(fn: Function) -> Function:
 def _walk(eqns: Sequence[Eqn], results: Sequence[Value]) -> list[Eqn] | None:
     live: set[Value] = set(results)
     for eqn in eqns:
-        live.update(eqn.operands)
-        for region in eqn.regions:
-            live.update(free_values(region))
+        live.update(reads(eqn))
     b = Builder()
     changed = False
     for eqn in eqns:
@@ -215,8 +224,13 @@ def _with_carried(
 
 def _renamed(eqn: Eqn, env: dict[Value, Value]) -> Eqn:
     """The equation reading what `env` says; regions too."""
+    eqn = retyped(eqn, env)
     regions = tuple(
-        r.replace(eqns=tuple(_renamed(e, env) for e in r.eqns), results=substitute(r.results, env))
+        r.replace(
+            params=retyped_params(r, env),
+            eqns=tuple(_renamed(e, env) for e in r.eqns),
+            results=substitute(r.results, env),
+        )
         for r in eqn.regions
     )
     return Eqn(eqn.op, substitute(eqn.operands, env), eqn.attrs, eqn.results, eqn.loc, regions, eqn.origin)

@@ -69,7 +69,7 @@ def _parted(body: Function) -> tuple[list[Eqn], list[Eqn]]:
 
 
 def _worthwhile(eqn: Eqn) -> bool:
-    if all(r.size <= _FEW for r in eqn.results):
+    if all(not r.type.dims and r.size <= _FEW for r in eqn.results):
         return True
     return bool(eqn.regions) or not (eqn.op.elementwise or eqn.op.cost == 0) or eqn.op.cost >= _DEAR
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value
+from ..ir.graph import Eqn, Function, Value, is_open
 from ..ir.op import lookup
 from ..ops.lowering import Reduce
 from .simplify import simplify
@@ -21,7 +21,7 @@ def arrange(fn: Function) -> Function:
     reduction keeps the order of what it reduces; parameters and results keep theirs. Bits stay the same
     but for the order of summation. O(equations).
     """
-    if any(eqn.regions for eqn in fn.eqns) or not any(is_batched(eqn) for eqn in fn.eqns):
+    if any(eqn.regions for eqn in fn.eqns) or is_open(fn) or not any(is_batched(eqn) for eqn in fn.eqns):
         return fn
     orders = _Orders(fn).chosen()
     return simplify(_Arranged(fn, orders).run()) if orders else fn

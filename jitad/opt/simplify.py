@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.builder import Builder
-from ..ir.graph import Const, Eqn, Function, Value, const
+from ..ir.graph import Const, Eqn, Function, Value, const, retyped, retyped_params
 from ..ir.op import lookup
 from .scale import MULTIPLES, Multiple, merged, multiple_of, product
 
@@ -47,15 +47,19 @@ class _Walk:
     def run(self, fn: Function) -> Function:
         visit = self.visit
         self.results = frozenset(fn.results)
+        params = retyped_params(fn, self.env)
         with self.builder:
             for eqn in fn.eqns:
                 visit(eqn)
         results = tuple(self.final(r) for r in fn.results)
-        return fn.replace(eqns=tuple(self.builder.eqns), results=results)
+        return fn.replace(params=params, eqns=tuple(self.builder.eqns), results=results)
 
     def visit(self, eqn: Eqn) -> None:
         """Enter what replaces `eqn`, possibly itself."""
-        op, attrs, env = eqn.op, eqn.attrs, self.env
+        env = self.env
+        if any(r.type.dims for r in (*eqn.operands, *eqn.results)):
+            eqn = retyped(eqn, env)
+        op, attrs = eqn.op, eqn.attrs
         operands = []
         constant = True
         for v in eqn.operands:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, free_values, reads
+from ..ir.graph import Eqn, Function, Value, free_values, is_open, reads
 from ..ir.op import lookup
 
 Axes = tuple[int, ...]
@@ -21,7 +21,7 @@ def move_sums(fn: Function) -> Function:
     made are moved: their order is nobody's choice, while the user's own sums stay as they were written. Only
     products that nothing else reads are replaced. O(equations).
     """
-    if not any(eqn.op.name == "dot" and eqn.origin for eqn in fn.eqns):
+    if is_open(fn) or not any(eqn.op.name == "dot" and eqn.origin for eqn in fn.eqns):
         return fn
     return _Moves(fn).run()
 

@@ -7,7 +7,7 @@ from ..ops.lowering import Dot, Gather, Piecewise, Scalar
 from .index import Index, identity
 from .plan import Plan
 from .roots import Root
-from .views import is_view, piece_index, product_indices, view_index
+from .views import is_view, piece_index, product_indices, view_index, window_index
 
 
 def reads_where_it_writes(plan: Plan, root: Root, base: Value) -> bool:
@@ -30,6 +30,9 @@ class _Walk:
             _, update, *idx = root.eqn.operands
             self.idx = tuple(idx)
             self.stack = [(i, identity(i.ndim)) for i in idx]
+        elif root.kind == "window":
+            _, update, *starts = root.eqn.operands
+            self.target = window_index(starts, root.eqn.attrs["step"], identity(update.ndim))
         else:
             piece = root.eqn.op.lowering.pieces(root.eqn)[0]
             update = root.eqn.operands[piece.operand]

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value
+from ..ir.graph import Eqn, Function, Value, dims_of
 from ..ir.op import lookup
 from ..ops.lowering import Dot
 from .emitter import Reg
@@ -84,7 +84,12 @@ def operand_layout(eqn: Eqn, k: int, strides: tuple[int, ...]) -> Layout:
 
 
 def fits_blas(eqn: Eqn) -> bool:
-    """Whether a product of contiguous operands can be one BLAS call per batch index."""
+    """Whether a product of contiguous operands can be one BLAS call per batch index.
+
+    Products of sizes that only the running program knows are loops, which take any layout.
+    """
+    if dims_of(eqn):
+        return True
     return all(operand_layout(eqn, k, row_major(v.shape)).fits for k, v in enumerate(eqn.operands))
 
 

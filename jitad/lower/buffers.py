@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir.graph import Value
+from ..ir.types import Type
 from .aligned import reads_where_it_writes
+from .emitter import Reg
 from .plan import Plan
 from .roots import RegionRoot, Root, Step, base_of
 from .slots import inner_buffers, taken_over
@@ -27,7 +29,21 @@ class Buffer:
     out: int = -1  # number of the result that it is, −1: workspace
     offset: int = 0
     pointer: str = ""  # where it is if that changes: the register of the pointer
+    heap: Type | None = None  # what it holds, if its size is known only when it runs
+    block: Reg | None = None  # then the register of the pointer, once it has memory
     values: list[Value] = field(default_factory=list)
+
+
+def new_buffer(v: Value, first: int, last: int) -> Buffer:
+    """A buffer for a value."""
+    if v.type.dims:
+        return Buffer(0, first, last, heap=v.type)
+    return Buffer(v.type.nbytes, first, last)
+
+
+def same_size(a: Type, b: Type) -> bool:
+    """Whether arrays of these types take as much memory."""
+    return a is b or (not a.dims and not b.dims and a.nbytes == b.nbytes)
 
 
 class Buffers:
@@ -66,7 +82,9 @@ class Buffers:
         self._liveness(plan.steps)
         self.copies = self._pin_results()
         for v, k in (owned or {}).items():
-            self.of[v] = Buffer(v.type.nbytes, -1, self.last_read.get(v, -1), k, values=[v])
+            self.of[v] = new_buffer(v, -1, self.last_read.get(v, -1))
+            self.of[v].out = k
+            self.of[v].values.append(v)
             self.holders[k] = [self.of[v]]
         self._assign(plan.steps)
         misplaced = [(k, v) for v, k in self.pinned.items() if self.of[v].out != k]
@@ -139,13 +157,24 @@ class Buffers:
             buffer = self.of[base]
             buffer.last = max(buffer.last, last)
         else:
-            buffer = Buffer(value.type.nbytes, first, last)
+            buffer = self._spare(value, first, last) or new_buffer(value, first, last)
         buffer.values.append(value)
         k = self.pinned.get(value, -1)
         if k >= 0 and buffer.out < 0 and all(b.last < buffer.first for b in self.holders.get(k, ())):
             buffer.out = k
             self.holders.setdefault(k, []).append(buffer)
         self.of[value] = buffer
+
+    def _spare(self, value: Value, first: int, last: int) -> Buffer | None:
+        """A block that held something of this type, which nothing reads any more."""
+        if not value.type.dims or value in self.pinned:
+            return None
+        for buffer in self.of.values():
+            if buffer.heap is value.type and buffer.out < 0 and buffer.last < first:
+                if not any(v in self.pinned for v in buffer.values):
+                    buffer.last = last
+                    return buffer
+        return None
 
     def _swap(self, owned: dict[Value, int]) -> dict[int, Buffer]:
         """Carried results in workspace that change places with what they replace, instead of being copied."""
@@ -178,7 +207,7 @@ class Buffers:
         others.remove(base)  # once: it may be the update too
         rereads = any(self.plan.home(leaf) is home for leaf in self.plan.reads_of(others).leaves)
         harmless = not rereads or reads_where_it_writes(self.plan, root, home)
-        return home if alone and harmless and base.type.nbytes == root.value.type.nbytes else None
+        return home if alone and harmless and same_size(base.type, root.value.type) else None
 
     def _dying_operand(self, root: Root, number: int, step: Step) -> Value | None:
         """An operand of a map that nothing reads after this nest, and its nest only where it writes.
@@ -188,10 +217,11 @@ class Buffers:
         """
         if root.kind != "map" or any(r.reads.checked for r in step.roots):
             return None
-        nbytes = root.value.type.nbytes
         for leaf, only_identity in root.reads.leaves.items():
             home = self.plan.home(leaf)
-            if not only_identity or not self.is_dying(home, number) or self.of[home].nbytes != nbytes:
+            if not only_identity or not self.is_dying(home, number):
+                continue
+            if not same_size(home.type, root.value.type):
                 continue
             holders = [self.plan.roots.get(v) for v in self.of[home].values if v in self.in_place]
             taken = any(r in step.roots for r in holders)
@@ -208,7 +238,7 @@ class Buffers:
 
     def _place(self) -> int:
         """Offsets in the workspace; its size in bytes."""
-        buffers = {id(b): b for b in (*self.of.values(), *self.scratch) if b.out < 0}.values()
+        buffers = {id(b): b for b in (*self.of.values(), *self.scratch) if b.out < 0 and b.heap is None}.values()
         placed: list[Buffer] = []
         total = 0
         for buffer in sorted(buffers, key=lambda b: (-b.nbytes, b.first)):

@@ -146,6 +146,11 @@ class Main:
         functions: list[str] = []
         leaves = any(chunk.leaves for chunk in kernel.chunks)
         shared = ["%ws", "%status", *(["%tapes"] if kernel.tapes else [])]
+        for k, offset in enumerate(kernel.blocks):
+            lines += [
+                f"%block{k} = getelementptr i8, ptr %ws, i64 {offset}",
+                f"store <2 x i64> zeroinitializer, ptr %block{k}, align 8",
+            ]
         if kernel.tapes:
             lines += ["%tapes = alloca ptr", "store ptr null, ptr %tapes"]
             release = [f"call void {RELEASE_TAPES}(ptr %tapes)", *release]

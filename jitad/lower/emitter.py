@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -292,7 +292,7 @@ class Emitter:
         total = self.define(f"add nuw nsw i64 {register}, {amount}", "i64").text
         return self.define(f"call i64 @llvm.smin.i64(i64 {total}, i64 {limit})", "i64").text
 
-    def offset(self, terms: list[tuple[int, str]], constant: int) -> str:
+    def offset(self, terms: Sequence[tuple[int | str, str]], constant: int | str) -> str:
         """The text of `Σ coefficient · register + constant`, an i64."""
         total = ""
         for coefficient, register in terms:

@@ -9,11 +9,10 @@ pairwise summation. The order depends on the program only, never on the machine'
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
 
 from ..ir.graph import Value
 from .emitter import Reg, llvm_type
-from .index import Index, Ix
+from .index import Index, Ix, product_of
 from .nest import LANES, Nest
 from .roots import Root
 from .views import contract_indices
@@ -153,6 +152,25 @@ class Fold:
         for k, slot in enumerate(slots):
             self._put(slot, accs[(k - turn) % WAYS])
 
+    def rewind_by(self, iterations: Reg) -> None:
+        """The same where their number is known only when it runs."""
+        if self.start == self.rank:
+            return
+        e, slots = self.e, self.slots[1 : 1 + WAYS]
+        accs = [self._get(slot, self.lanes) for slot in slots]
+        for turn in (1, 2):
+            turned = e.icmp("ne", e.op("and", iterations, e.literal(turn, "i64")), e.literal(0, "i64"))
+            accs = [
+                e.define(
+                    f"select i1 {turned.text}, {x.full} {accs[(k - turn) % WAYS].text}, {x.full} {x.text}",
+                    x.ty,
+                    x.lanes,
+                )
+                for k, x in enumerate(accs)
+            ]
+        for slot, acc in zip(slots, accs):
+            self._put(slot, acc)
+
     def raise_level(self, level: int) -> None:
         """Fold the accumulators below `level` into its own and restart them."""
         if self.start == self.rank:
@@ -225,8 +243,8 @@ def beyond(nest: Nest, mask: Reg | None, old: Reg, new: Reg) -> Reg:
 def fill(kernel: object, v: Value, x: Reg) -> None:
     """Set every element of `v`'s memory to `x`."""
     nest = Nest(kernel)  # type: ignore[arg-type]
-    size = prod(v.shape)
-    whole = size - size % LANES
+    size = nest.amounts.extent(product_of(v.shape))
+    whole = nest.amounts.whole(size, LANES)
     flat = (Ix(0, 1, 0),)
     for lo, hi, step in ((0, whole, LANES), (whole, size, 1)):
-        nest.loop(lo, hi, step, lambda: nest.store(x, v, flat))
+        nest.open_loop(lo, hi, step, lambda: nest.store(x, v, flat))

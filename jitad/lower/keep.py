@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..ir.graph import Eqn, Value
 from ..ir.mincut import min_cut
+from ..ir.types import likely
 from .views import is_transpose, is_unit_reshape, is_view, own_cost, rereads
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def columns_to_copy(plan: Plan) -> list[Eqn]:
 def _is_column(plan: Plan, v: Value) -> bool:
     """Whether rows of `v` are columns in memory."""
     eqn = plan.producer[v]
-    if not is_transpose(eqn) or v.shape[-1] < ROW or eqn.attrs["axes"][-1] == v.ndim - 1:
+    if not is_transpose(eqn) or likely(v.shape[-1]) < ROW or eqn.attrs["axes"][-1] == v.ndim - 1:
         return False
     base = eqn.operands[0]
     while base in plan.inline and is_unit_reshape(plan.producer[base]):
@@ -59,10 +60,10 @@ def values_to_keep(plan: Plan) -> Iterable[Eqn]:
     def store_cost(v: Value) -> float:
         if is_view(plan.producer[v]):
             return float("inf")
-        return (STORE + LOAD * shared[v]) * v.type.nbytes / 8
+        return (STORE + LOAD * shared[v]) * v.type.likely_bytes / 8
 
     def recompute_cost(v: Value) -> float:
-        return (shared[v] - 1) * own_cost(plan.producer[v]) * v.size + 1e-9
+        return (shared[v] - 1) * own_cost(plan.producer[v]) * v.type.likely_size + 1e-9
 
     kept = min_cut(nodes, edges, store_cost, recompute_cost, (), _frontier(plan, readers, nodes))
     return [plan.producer[v] for v in nodes if v in kept]

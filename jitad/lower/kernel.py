@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Const, Function, Value
+from ..ir.graph import Const, Function, Value, dims_of
 from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
@@ -19,13 +19,15 @@ from .emitter import Emitter, Reg, llvm_type, memory_type
 from .exits import Exits, Message
 from .fold import fill
 from .fused import Fused
+from .heap import ensure, nbytes
 from .index import fixed
 from .nest import Nest
+from .open import OpenNest, is_open
 from .panels import PanelStep, emit_panels, merge_panels
 from .plan import Plan
 from .regions import emit_region
 from .roots import RegionRoot, Root, Step
-from .sequential import emit_scan, emit_scatter, emit_update
+from .sequential import emit_scan, emit_scatter, emit_update, emit_window
 from .small import emit_small
 from .tapes import emit_tape
 from .work import work_of
@@ -68,6 +70,7 @@ class Kernel(Exits):
         self.messages: dict[int, Message] = {}
         self.depth = 0  # of regions
         self.tapes = False  # whether there are any
+        self.blocks: list[int] = []  # where the workspace holds blocks of memory from one iteration to the next
         self._places = {p: f"%in{k}" for k, p in enumerate(fn.params)}
         self._known: list[Value] = []  # values given registers or memory, in order
         self._registers: dict[Value, list[Reg]] = {}
@@ -143,38 +146,52 @@ class Kernel(Exits):
         for root in step.roots:
             for leaf in root.reads.leaves:
                 self.spill(leaf)
+            for v in dims_of(root.eqn):
+                self.registers(v)
+            if root.stored:
+                ensure(self, self.buffers.of.get(root.value))
         root = step.roots[0]
         if isinstance(step, PanelStep):
             emit_panels(self, step)
         elif root.kind in ("map", "fold", "contract"):
-            Fused(self, step).emit()
+            (OpenNest if is_open(step) else Fused)(self, step).emit()
         else:
             _EMIT[root.kind](self, root)
 
     def finish(self) -> None:
         """Copy the results of the current plan that are not yet where they belong."""
-        moves: list[tuple[str, str, int]] = []
+        moves: list[tuple[str, str, Value]] = []
         for k, v in self.buffers.copies:
             target = self.buffers.targets[k]
             if self._registers.get(v) is not None or (isinstance(v, Const) and v.is_scalar):
                 self.write(v, target)
-            elif v.size and (source := self.pointer(v)) != target:
-                moves.append((target, source, v.type.nbytes))
+            elif (v.type.dims or v.size) and (source := self.pointer(v)) != target:
+                moves.append((target, source, v))
         self._move(moves)
 
-    def _move(self, moves: list[tuple[str, str, int]]) -> None:
-        """Copies (target, source, bytes) that happen together: a source is read before it is overwritten."""
+    def _move(self, moves: list[tuple[str, str, Value]]) -> None:
+        """Copies (target, source, value) that happen together: a source is read before it is overwritten."""
         while moves:
             sources = [source for _, source, _ in moves]
             free = next((m for m in moves if m[0] not in sources), None)
             if free is None:  # a cycle, opened by keeping what its first target holds
                 overwritten = moves[0][0]
-                kept = self.chunk.at(self.frame(moves[0][2]))
-                self.memcpy(kept, overwritten, moves[0][2])
+                (held,) = {v for _, s, v in moves if s == overwritten}
+                kept = self._room(held)
+                self.memcpy(kept, overwritten, nbytes(self, held.type))
                 moves = [(t, kept if s == overwritten else s, n) for t, s, n in moves]
                 free = moves[0]
-            self.memcpy(*free)
+            self.memcpy(free[0], free[1], nbytes(self, free[2].type))
             moves.remove(free)
+
+    def _room(self, v: Value) -> str:
+        """A pointer to memory of its own for a copy of a value."""
+        if not v.type.dims:
+            return self.chunk.at(self.frame(v.type.nbytes))
+        spare = Buffer(0, 0, 0, heap=v.type)
+        ensure(self, spare)
+        assert spare.block is not None
+        return spare.block.text
 
     def write(self, v: Value, target: str) -> None:
         """Store a value at a pointer."""
@@ -182,8 +199,8 @@ class Kernel(Exits):
         if registers is None and isinstance(v, Const) and v.is_scalar:
             registers = self.registers(v)
         if registers is None:
-            if v.size:
-                self.memcpy(target, self.pointer(v), v.type.nbytes)
+            if v.type.dims or v.size:
+                self.memcpy(target, self.pointer(v), nbytes(self, v.type))
             return
         for position, x in enumerate(registers):
             at = self.e.gep(target, memory_type(v.dtype), str(position)) if position else target
@@ -260,6 +277,9 @@ class Kernel(Exits):
             return buffer.pointer
         if buffer.out >= 0:
             return buffers.targets[buffer.out]
+        if buffer.block is not None:
+            return self.use(buffer.block).text
+        assert buffer.heap is None, "a buffer is used before it has memory"
         return self.chunk.at(buffers.base + buffer.offset)
 
     def has_memory(self, v: Value) -> bool:
@@ -311,7 +331,7 @@ class Kernel(Exits):
         """A stack variable of the current chunk."""
         return self.chunk.alloca(ty if lanes == 1 else f"<{lanes} x {ty}>", self.e.fresh())
 
-    def memcpy(self, target: str, source: str, nbytes: int) -> None:
+    def memcpy(self, target: str, source: str, nbytes: int | str) -> None:
         self.e.declarations["@llvm.memcpy"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
         self.e.put(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {nbytes}, i1 false)")
 
@@ -353,6 +373,7 @@ _EMIT = {
     "scan": emit_scan,
     "argreduce": emit_argreduce,
     "scatter": emit_scatter,
+    "window": emit_window,
     "blas": _emit_blas,
     "pop": lambda kernel, root: emit_tape(kernel, root.eqn),
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ir.graph import Const, Eqn, Value
 from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
+from ..ir.types import Shape, is_int
+from .amounts import Amount, Amounts
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
 from .ranges import interval
@@ -46,7 +48,8 @@ class Nest:
         self.lists = [self.e.lines]
         self.memos: list[dict[object, Reg]] = [{}]
         self.ivs: list[str] = []
-        self.ranges: list[tuple[int, int]] = []
+        self.ranges: list[tuple[int, int] | None] = []  # None: known only when it runs
+        self.amounts = Amounts(self)
         self.lanes = 1  # lanes of the innermost open loop
         self.width = LANES  # lanes of its vector loops
 
@@ -82,6 +85,25 @@ class Nest:
             stop = str(int(start) + length)
         self._loop_text(iv, start, stop, step, inner, unroll)
 
+    def open_loop(
+        self, start: Amount, stop: Amount, step: int, body: Callable[[], None], unroll: int = 0
+    ) -> None:
+        """A loop over the next axis from start to stop, which may be known only when it runs."""
+        if is_int(start) and is_int(stop):
+            self.loop(start, stop, step, body, unroll)  # type: ignore[arg-type]
+            return
+        iv = f"%{self.e.label('L')}"
+        inner: list[str] = []
+        with self._axis(iv, None, step, inner):
+            body()
+        self._loop_text(iv, str(start), str(stop), step, inner, unroll, guarded=True)
+
+    @contextmanager
+    def once(self, at: str, lanes: int) -> Iterator[None]:
+        """The next axis at one place, of so many lanes."""
+        with self._axis(at, None, lanes, self.e.lines):
+            yield
+
     def covering_loop(self, lo: int, hi: int, body: Callable[[Reg], None]) -> None:
         """A vector loop over lo … hi whose last vector starts a vector before hi.
 
@@ -96,7 +118,9 @@ class Nest:
             body(e.op("sub", Reg(iv, "i64", 1, e.chunk), Reg(at, "i64", 1, e.chunk)))
         self._loop_text(iv, str(lo), str(hi), self.width, inner, 1)
 
-    def plain_loop(self, start: str, stop: str, step: int, body: Callable[[str], None]) -> None:
+    def plain_loop(
+        self, start: str, stop: str, step: int, body: Callable[[str], None], guarded: bool = False
+    ) -> None:
         """A loop that is no axis of the nest: `body(at)` for at = start, start+step … < stop."""
         if start == stop:
             return
@@ -106,10 +130,17 @@ class Nest:
         self.e.lines = inner
         body(iv)
         self.e.lines = outer
-        self._loop_text(iv, start, stop, step, inner, 1)
+        self._loop_text(iv, start, stop, step, inner, 1, guarded)
 
     @contextmanager
-    def _axis(self, iv: str, bounds: tuple[int, int], lanes: int, lines: list[str]) -> Iterator[None]:
+    def outside(self) -> Iterator[None]:
+        """Code before the outermost loop."""
+        lines, self.e.lines = self.e.lines, self.lists[0]
+        yield
+        self.e.lines = lines
+
+    @contextmanager
+    def _axis(self, iv: str, bounds: tuple[int, int] | None, lanes: int, lines: list[str]) -> Iterator[None]:
         """Open the next axis: code of its body goes to `lines`, what is known outside goes outside."""
         outer, outer_lanes = self.e.lines, self.lanes
         self.ivs.append(iv)
@@ -122,11 +153,20 @@ class Nest:
             stack.pop()
         self.e.lines, self.lanes = outer, outer_lanes
 
-    def _loop_text(self, iv: str, start: str, stop: str, step: int, inner: list[str], unroll: int) -> None:
+    def _loop_text(
+        self, iv: str, start: str, stop: str, step: int, inner: list[str], unroll: int, guarded: bool = False
+    ) -> None:
+        """The text of a loop that runs at least once; `guarded`: one that may not."""
         tag = iv[1:]
         metadata = self.kernel.loop_metadata(unroll)
+        enter = [f"br label %{tag}.pre"]
+        if guarded:
+            enter = [
+                f"{iv}.some = icmp slt i64 {start}, {stop}",
+                f"br i1 {iv}.some, label %{tag}.pre, label %{tag}.exit",
+            ]
         self.e.lines += [
-            f"br label %{tag}.pre",
+            *enter,
             f"{tag}.pre:",
             f"br label %{tag}.body",
             f"{tag}.body:",
@@ -161,9 +201,11 @@ class Nest:
         if v in self.plan.inline or v in self.own:
             return self.expression(self.plan.producer[v], index)
         registers = self.kernel.registers_of(v)
-        if registers is not None and all(ix.axis < 0 for ix in index):
+        if registers is not None and all(ix.is_number for ix in index):
             position = sum(s * ix.offset for s, ix in zip(row_major(v.shape), index))
             return self.kernel.use(registers[position])
+        if registers is not None:
+            self.kernel.spill(v)  # before loops this has been done; here it serves equations in registers
         return self._load(v, index)
 
     def expression(self, eqn: Eqn, index: Index) -> Reg:
@@ -218,8 +260,11 @@ class Nest:
         """Whether the index lies in the box; loop ranges were cut so that all of it does or none."""
         for ix, (lo, hi) in zip(index, bounds):
             first = last = ix.offset
+            assert not ix.terms, "pieces are read where only the program knows"
             if ix.axis >= 0:
-                start, stop = self.ranges[ix.axis]
+                bounds_of = self.ranges[ix.axis]
+                assert bounds_of is not None
+                start, stop = bounds_of
                 ends = (ix.scale * start + ix.offset, ix.scale * (stop - 1) + ix.offset)
                 first, last = min(ends), max(ends)
             if last < lo or first >= hi:
@@ -230,7 +275,7 @@ class Nest:
     def _iota(self, eqn: Eqn, index: Index) -> Reg:
         ix = index[eqn.attrs["axis"]]
         dtype = eqn.results[0].dtype
-        if ix.axis < 0:
+        if ix.is_number:
             return self.e.literal(ix.offset, llvm_type(dtype))
         position = self.position(ix)
         if dtype.kind == "f":
@@ -239,10 +284,11 @@ class Nest:
 
     def position(self, ix: Ix) -> Reg:
         """The value of an affine index as an i64 register, one per lane in the vector loop."""
-        if ix.axis < 0:
+        if ix.is_number:
             return self.e.literal(ix.offset, "i64")
-        lanes = self.lanes if ix.axis == len(self.ivs) - 1 else 1
-        base = Reg(self.e.offset([(ix.scale, self.ivs[ix.axis])], ix.offset), "i64", 1, self.e.chunk)
+        lanes = self.lanes if ix.axis == len(self.ivs) - 1 and ix.axis >= 0 else 1
+        walked = [(ix.scale, self.ivs[ix.axis])] if ix.axis >= 0 else []
+        base = Reg(str(self.e.offset(walked, self.offset_of(ix))), "i64", 1, self.e.chunk)
         if lanes == 1:
             return base
         steps = ", ".join(f"i64 {k * ix.scale}" for k in range(lanes))
@@ -259,21 +305,36 @@ class Nest:
 
     # memory
 
-    def strides(self, v: Value, index: Index) -> tuple[int, ...]:
+    def strides(self, v: Value, index: Index) -> tuple[Amount, ...]:
         """Element strides of `v`'s memory along the index (a flat index walks it linearly)."""
-        return row_major(v.shape) if len(index) == v.ndim else (1,)
+        return self.strides_of(v.shape) if len(index) == v.ndim else (1,)
 
-    def coefficients(self, strides: tuple[int, ...], index: Index) -> tuple[dict[int, int], int]:
-        """The linear element offset of `index`: coefficient per loop axis, and a constant."""
-        terms: dict[int, int] = {}
-        constant = 0
+    def strides_of(self, shape: Shape) -> tuple[Amount, ...]:
+        """Element strides of a C-contiguous array."""
+        return tuple([s if s.__class__ is int else self.amounts.extent(s) for s in row_major(shape)])
+
+    def offset_of(self, ix: Ix) -> Amount:
+        """What an index is beside its multiple of a loop's."""
+        if not ix.terms:
+            return ix.offset
+        amounts = self.amounts
+        total: Amount = 0
+        for v, n in ix.terms:
+            total = amounts.plus(total, amounts.times(amounts.of(v), n))
+        return amounts.plus(total, ix.offset)
+
+    def coefficients(self, strides: Sequence[Amount], index: Index) -> tuple[dict[int, Amount], Amount]:
+        """The linear element offset of `index`: coefficient per loop axis, and what is no loop's."""
+        times, plus = self.amounts.times, self.amounts.plus
+        terms: dict[int, Amount] = {}
+        constant: Amount = 0
         for stride, ix in zip(strides, index):
-            constant += stride * ix.offset
+            constant = plus(constant, times(stride, self.offset_of(ix)))
             if ix.axis >= 0:
-                terms[ix.axis] = terms.get(ix.axis, 0) + stride * ix.scale
+                terms[ix.axis] = plus(terms.get(ix.axis, 0), times(stride, ix.scale))
         return {a: c for a, c in terms.items() if c}, constant
 
-    def address(self, v: Value, index: Index) -> tuple[str, int]:
+    def address(self, v: Value, index: Index) -> tuple[str, Amount]:
         """A pointer to the element (its first lane), and the stride from lane to lane in elements."""
         offset = self.coefficients(self.strides(v, index), index)
         return self._beyond(v, 0, lambda: self.kernel.pointer(v), memory_type(v.dtype), offset)
@@ -284,8 +345,8 @@ class Nest:
         known: int,
         base: Callable[[], str],
         element: str,
-        offset: tuple[dict[int, int], int],
-    ) -> tuple[str, int]:
+        offset: tuple[dict[int, Amount], Amount],
+    ) -> tuple[str, Amount]:
         """A pointer to an element beyond `base`, which is known in `known` loops; and the lanes' stride."""
         terms, constant = offset
         innermost = len(self.ivs) - 1
@@ -313,7 +374,11 @@ class Nest:
     def _load(self, v: Value, index: Index) -> Reg:
         return self.load_lanes(*self.address(v, index), v.dtype)
 
-    def load_lanes(self, pointer: str, stride: int, dtype: np.dtype) -> Reg:
+    def lane_offset(self, lane: int, stride: Amount) -> str:
+        """Where a lane is, so many elements apart."""
+        return str(self.amounts.times(stride, lane))
+
+    def load_lanes(self, pointer: str, stride: Amount, dtype: np.dtype) -> Reg:
         """The elements of all lanes, so many elements apart."""
         if self.lanes == 1 or stride == 0:
             return self.e.load(pointer, dtype)
@@ -324,7 +389,7 @@ class Nest:
             return self.e.shuffle(self.e.load(first, dtype, self.lanes), list(reversed(range(self.lanes))))
         out = Reg("poison", llvm_type(dtype), self.lanes)
         for lane in range(self.lanes):
-            at = self.e.gep(pointer, memory_type(dtype), str(lane * stride))
+            at = self.e.gep(pointer, memory_type(dtype), self.lane_offset(lane, stride))
             out = self.e.insert(out, self.e.load(at, dtype), lane)
         return out
 
@@ -332,7 +397,7 @@ class Nest:
         """Write the element of `v` at `index`; a vector goes to adjacent elements or lane by lane."""
         self.store_lanes(x, v, *self.address(v, index))
 
-    def store_lanes(self, x: Reg, v: Value, pointer: str, stride: int) -> None:
+    def store_lanes(self, x: Reg, v: Value, pointer: str, stride: Amount) -> None:
         """Write elements of `v`, the lanes' so many elements apart."""
         if self.lanes == 1 or stride == 0:
             self.e.store(x, pointer, v.dtype)
@@ -346,7 +411,7 @@ class Nest:
                 self.e.store(x, pointer, v.dtype)
             return
         for lane in range(self.lanes):
-            at = self.e.gep(pointer, memory_type(v.dtype), str(lane * stride))
+            at = self.e.gep(pointer, memory_type(v.dtype), self.lane_offset(lane, stride))
             self.e.store(self.e.extract(x, lane), at, v.dtype)
 
     def _gather(self, eqn: Eqn, index: Index) -> Reg:
@@ -354,7 +419,7 @@ class Nest:
         rank = max(i.ndim for i in idx)
         if self.lanes == 1 or depth(index[:rank]) < len(self.ivs):
             return self.load_lanes(*self.indexed(x, idx, index, eqn), x.dtype)
-        strides = row_major(x.shape)
+        strides = self.strides_of(x.shape)
         terms = []
         for axis, i in enumerate(idx):
             where = self.element(i, index[:rank] if i.shape else ())
@@ -363,7 +428,7 @@ class Nest:
             terms.append((stride, self.position(ix)))
         return self._load_at(x, self.linear(terms))
 
-    def indexed(self, x: Value, idx: Sequence[Value], index: Index, eqn: Eqn) -> tuple[str, int]:
+    def indexed(self, x: Value, idx: Sequence[Value], index: Index, eqn: Eqn) -> tuple[str, Amount]:
         """A pointer to `x[idx0, …, *rest]`, the idx alike in all lanes; and the lanes' stride."""
         rank = max(i.ndim for i in idx)
         at, rest = index[:rank], index[rank:]
@@ -373,39 +438,46 @@ class Nest:
             lines, self.e.lines = self.e.lines, self.lists[level]
             self.kernel.spill(x)  # before loops this has been done; here it serves equations in registers
             wheres = [self.element(i, at if i.shape else ()) for i in idx]
-            terms = zip(row_major(x.shape), map(self.checked, wheres, x.shape, idx, repeat(eqn)))
+            terms = zip(self.strides_of(x.shape), map(self.checked, wheres, x.shape, idx, repeat(eqn)))
             memo[key] = Reg(self.pointer_at(x, self.linear(list(terms))), "ptr")
             self.e.lines = lines
         row = memo[key].text
-        offset = self.coefficients(row_major(x.shape[len(idx) :]), rest)
+        offset = self.coefficients(self.strides_of(x.shape[len(idx) :]), rest)
         return self._beyond(key, level, lambda: row, memory_type(x.dtype), offset)
 
-    def linear(self, terms: list[tuple[int, Reg]]) -> Reg:
+    def linear(self, terms: list[tuple[Amount, Reg]]) -> Reg:
         """`Σ stride · position`, in lanes where a position has lanes."""
         positions = self.unify([p for _, p in terms])
         total: Reg | None = None
         for (stride, _), p in zip(terms, positions):
-            p = p if stride == 1 else self.e.op("mul", p, self.e.const(stride, p))
+            p = p if stride == 1 else self.e.op("mul", p, self.like(stride, p))
             total = p if total is None else self.e.op("add", total, p)
         assert total is not None
         return total
 
-    def checked(self, i: Reg, extent: int, v: Value, eqn: Eqn) -> Reg:
+    def like(self, amount: Amount, x: Reg) -> Reg:
+        """An amount with the lanes of `x`."""
+        if amount.__class__ is int:
+            return self.e.const(amount, x)
+        one = Reg(amount, "i64", 1, self.e.chunk)  # type: ignore[arg-type]
+        return one if x.lanes == 1 else self.e.splat(one, x.lanes)
+
+    def checked(self, i: Reg, extent: Any, v: Value, eqn: Eqn) -> Reg:
         """The index, negative ones counted from the end; out of range sets the status and reads element 0.
 
         What is known of the value `v` that it comes from spares tests.
         """
         e = self.e
         known = interval(self.plan, v)
+        length = self.amounts.extent(extent)
         if known.lo < 0:
             negative = e.icmp("slt", i, e.const(0, i))
-            i = e.select(negative, e.op("add", i, e.const(extent, i)), i)
-        if -extent <= known.lo and known.hi < extent:
+            i = e.select(negative, e.op("add", i, self.like(length, i)), i)
+        if is_int(extent) and -extent <= known.lo and known.hi < extent:
             return i
-        outside = e.icmp("uge", i, e.const(extent, i))
-        self.kernel.fail_if(
-            outside, IndexError, f"an index is out of range for an axis of length {extent}", eqn.loc
-        )
+        outside = e.icmp("uge", i, self.like(length, i))
+        axis = f"an axis of length {extent}" if is_int(extent) else "the axis"
+        self.kernel.fail_if(outside, IndexError, f"an index is out of range for {axis}", eqn.loc)
         if self.kernel.depth:  # the call has ended there
             return i
         return e.select(outside, e.const(0, i), i)

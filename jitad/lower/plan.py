@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
-from ..ir.graph import Const, Eqn, Function, Value, reads
-from ..ir.types import I64
+from ..ir.graph import Const, Eqn, Function, Value, dims_of, reads
+from ..ir.types import I64, is_int
 from ..ops.lowering import (
     ArgReduce,
     Check,
@@ -21,6 +21,8 @@ from ..ops.lowering import (
     Scan,
     ScatterInto,
     TapeOp,
+    Window,
+    WindowInto,
 )
 from .index import Index, crossings, fixed, identity
 from .keep import columns_to_copy, values_to_keep
@@ -55,12 +57,12 @@ MAX_EQUATIONS = 600
 
 def is_small(v: Value) -> bool:
     """Whether a value's elements may be registers; scalars and empty arrays always are."""
-    return not v.shape or v.size <= SMALL or v.size == 0
+    return not v.shape or (not v.type.dims and v.size <= SMALL)
 
 
 def dot_work(eqn: Eqn) -> int:
     """Multiplications of a product."""
-    return contracted(eqn) * eqn.results[0].size
+    return contracted(eqn) * eqn.results[0].type.likely_size
 
 
 #: (plan, product, operand number) → the memory that the operand is read from, and its strides there.
@@ -119,17 +121,23 @@ class Plan:
             if kind == "alias":
                 self.aliases[out] = self.home(eqn.operands[0])
             elif kind == "inline":
+                if isinstance(eqn.op.lowering, Window):
+                    self._whole(eqn)
                 self._measure(eqn)
                 if out in forced or self._depth[out] > MAX_DEPTH:
                     self._root(eqn, "map")
                 else:
                     self.inline.add(out)
             else:
-                if kind not in FUSABLE:  # its loops are not cut, so what it reads must have no pieces
-                    read = [v for v in dict.fromkeys(eqn.operands) if v in self.inline and self._pieces[v]]
-                    self.keep([self.producer[v] for v in read])
+                if kind not in FUSABLE:  # its loops are not cut
+                    self._whole(eqn)
                 self._root(eqn, kind)
                 self.small.update(eqn.results[1:])
+
+    def _whole(self, eqn: Eqn) -> None:
+        """Give memory to what an equation reads and has pieces, whose borders its loops are not cut at."""
+        read = [v for v in dict.fromkeys(eqn.operands) if v in self.inline and self._pieces[v]]
+        self.keep([self.producer[v] for v in read])
 
     def _region(self, eqn: Eqn) -> None:
         root = RegionRoot(eqn, "region", ())
@@ -162,7 +170,7 @@ class Plan:
             return [self._base(v) for v in reads(eqn)]
         if isinstance(lowering, Reshape) and not is_unit_reshape(eqn):
             return [self._base(eqn.operands[0])]
-        if isinstance(lowering, Gather | ScatterInto):
+        if isinstance(lowering, Gather | ScatterInto | WindowInto):
             return [self._base(eqn.operands[0])]
         if isinstance(lowering, Dot) and self._regime(eqn) == "blas":
             return [self._base(self.product_source(self, eqn, k)[0]) for k in (0, 1)]
@@ -179,6 +187,8 @@ class Plan:
             return self._dot_regime(eqn, tiny)
         if isinstance(lowering, ScatterInto):
             return "scatter"
+        if isinstance(lowering, WindowInto):
+            return "window"
         if isinstance(lowering, Gather):
             return "small" if is_small(eqn.results[0]) else "inline"
         if tiny:
@@ -202,7 +212,7 @@ class Plan:
     def _dot_regime(self, eqn: Eqn, tiny: bool) -> str:
         if tiny and dot_work(eqn) <= SMALL_DOT:
             return "small"
-        if eqn.results[0].size == 1:
+        if all(is_int(d) and d == 1 for d in eqn.results[0].shape) or dims_of(eqn):
             return "contract"
         inner = contracted(eqn)
         if inner <= INLINE_LENGTH and (eqn.attrs["batch"][0] or eqn.operands[1].size <= INLINE_MATRIX):
@@ -215,7 +225,7 @@ class Plan:
         unit = all(abs(s) == 1 for p in pieces for s in p.step)
         base = base_of(Root(eqn, "update", ()))
         in_chain = base in self.roots and self.roots[base].kind == "update"
-        if not in_chain and unit and total <= MAX_PIECES and self._regions(eqn) <= MAX_REGIONS:
+        if not dims_of(eqn) and not in_chain and unit and total <= MAX_PIECES and self._regions(eqn) <= MAX_REGIONS:
             return "inline"
         if base in self.inline:  # updated in place: it needs memory
             self.inline.discard(base)
@@ -404,6 +414,8 @@ class Plan:
         if isinstance(lowering, Scalar):
             stack.extend((v, index if v.shape else ()) for v in eqn.operands)
             return
+        if isinstance(lowering, Window):
+            stack.extend((v, ()) for v in eqn.operands[1:])
         if is_view(eqn):
             inner = view_index(eqn, index)
             reads.flat = reads.flat and not inner

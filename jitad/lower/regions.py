@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..ir.graph import Const, Function, Value
-from ..ops.lowering import Gather
+from ..ir.graph import Const, Function, Value, dims_of
+from ..ops.lowering import Gather, Window
 from . import tapes
 from .buffers import Buffers
 from .emitter import Reg, memory_type
+from .heap import count, ensure, nbytes
 from .plan import Plan, is_small
 from .roots import RegionRoot, Step, carried_inits, is_branch
 from .slots import carried_params
@@ -24,6 +25,11 @@ def emit_region(kernel: Kernel, root: RegionRoot) -> None:
     """The code of an equation with regions; its results are registers or in their buffers."""
     for v in needed_in_memory(root):
         kernel.spill(v)
+    for v in dims_of(root.eqn):
+        kernel.registers(v)
+    for v, memory in zip(root.eqn.results, root.memory):
+        if memory:
+            ensure(kernel, kernel.buffers.of.get(v))
     for inner in root.inner:
         inner.base = kernel.buffers.base + (root.workspace.offset if root.workspace else 0)
         inner.targets = [
@@ -58,7 +64,7 @@ def _memory_reads(plan: Plan, step: Step) -> list[Value]:
     for root in step.roots:
         found += needed_in_memory(root) if isinstance(root, RegionRoot) else root.reads.leaves
     for eqn in step.eqns:
-        if isinstance(eqn.op.lowering, Gather) or not all(map(is_small, eqn.operands)):
+        if isinstance(eqn.op.lowering, Gather | Window) or not all(map(is_small, eqn.operands)):
             found += plan.small_reads(eqn)
     return [v for v in found if v.ndim and not isinstance(v, Const)]
 
@@ -153,6 +159,7 @@ class _Loop(_Region):
         inner = self.root.inner[-1]
         pairs = []
         for k, buffer in inner.swapped.items():
+            ensure(self.kernel, buffer)
             pairs.append([Reg(inner.targets[k], "ptr"), Reg(self.kernel.place(inner, buffer), "ptr")])
         return pairs
 
@@ -171,7 +178,7 @@ class _Loop(_Region):
             copy, on = e.label("copy"), e.label("on")
             away = e.define(f"icmp ne ptr {at.text}, {self.homes[k]}", "i1")
             e.lines += [f"br i1 {away.text}, label %{copy}, label %{on}", f"{copy}:"]
-            kernel.memcpy(self.homes[k], at.text, self.eqn.results[k].type.nbytes)
+            kernel.memcpy(self.homes[k], at.text, nbytes(kernel, self.eqn.results[k].type))
             e.lines += [f"br label %{on}", f"{on}:"]
 
     def carried(self, region: Function, phis: list[list[Reg]]) -> Places:
@@ -254,8 +261,8 @@ class _Counted(_Loop):
         return places
 
     def _row(self, base: str, v: Value, k: Reg) -> str:
-        size = v.size // max(v.shape[0], 1)
-        row = self.e.op("mul", k, self.e.literal(size, "i64")) if size != 1 else k
+        size = count(self.kernel, v.shape[1:])
+        row = self.e.op("mul", k, Reg(size, "i64")) if size != "1" else k
         return self.e.gep(base, memory_type(v.dtype), row.text)
 
 

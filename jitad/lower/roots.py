@@ -56,7 +56,7 @@ class Root:
     """One equation that a loop nest (or a call) computes into memory or into an accumulator."""
 
     eqn: Eqn
-    kind: str  # map, fold, update, scan, argreduce, scatter, contract, blas
+    kind: str  # map, fold, update, window, scan, argreduce, scatter, contract, blas
     space: tuple[int, ...]
     time: int = 1
     reads: Reads = field(default_factory=lambda: Reads(()))
@@ -114,7 +114,7 @@ class Step:
 def base_of(root: Root) -> Value | None:
     """The operand that an update or a scatter changes part of; None if the root is neither."""
     eqn = root.eqn
-    if root.kind == "scatter":
+    if root.kind in ("scatter", "window"):
         return eqn.operands[0]
     if root.kind != "update":
         return None

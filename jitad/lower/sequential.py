@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..ir.graph import Value
+from ..ir.types import is_int
 from ..ops.lowering import Piece
 from .emitter import Reg, llvm_type
-from .index import Index, identity
+from .index import Index, Ix, identity
 from .nest import LANES, Nest
 from .roots import Root
+from .views import window_index
 
 if TYPE_CHECKING:
     from .kernel import Kernel
 
 
-def copy(kernel: Kernel, source: Value, target: Value) -> None:
-    """Copy whole contiguous memory."""
-    kernel.memcpy(kernel.pointer(target), kernel.pointer(source), source.type.nbytes)
-
-
-def walk(nest: Nest, extents: tuple[int, ...], body: object, *, vectors: bool, axis: int = 0) -> None:
+def walk(nest: Nest, extents: tuple[Any, ...], body: object, *, vectors: bool, axis: int = 0) -> None:
     """Loops over `extents`, the innermost in vector lanes if asked."""
     if axis == len(extents):
         body()  # type: ignore[operator]
         return
-    extent = extents[axis]
+    extent = nest.amounts.extent(extents[axis])
 
     def inner() -> None:
         walk(nest, extents, body, vectors=vectors, axis=axis + 1)
 
     if vectors and axis == len(extents) - 1:
-        whole = extent - extent % LANES
-        nest.loop(0, whole, LANES, inner, unroll=1)
-        nest.loop(whole, extent, 1, inner)
+        whole = nest.amounts.whole(extent, LANES)
+        nest.open_loop(0, whole, LANES, inner, unroll=1)
+        nest.open_loop(whole, extent, 1, inner)
     else:
-        nest.loop(0, extent, 1, inner)
+        nest.open_loop(0, extent, 1, inner)
 
 
 def emit_update(kernel: Kernel, root: Root) -> None:
@@ -75,13 +72,19 @@ def _accumulate(nest: Nest, v: Value, index: Index, x: Reg) -> Reg:
     return nest.e.op("fadd" if v.type.is_float else "add", old, x)
 
 
+def _last(ix: Ix, extent: Any) -> Ix:
+    """The index that counts from the end of an axis."""
+    turned = ix.affine(-1, -1)
+    return turned.affine(1, extent) if is_int(extent) else turned.plus(extent)
+
+
 def emit_scan(kernel: Kernel, root: Root) -> None:
     """A running fold along one axis: one accumulator a row, or row by row along an outer axis."""
     x = root.eqn.operands[0]
     axis, extent = root.eqn.attrs["axis"], x.shape[root.eqn.attrs["axis"]]
     index = identity(x.ndim)
     if root.eqn.attrs["reverse"]:
-        index = tuple(ix.affine(-1, extent - 1) if a == axis else ix for a, ix in enumerate(index))
+        index = tuple(_last(ix, extent) if a == axis else ix for a, ix in enumerate(index))
     nest = Nest(kernel)
 
     def next_of(acc: Reg) -> Reg:
@@ -103,7 +106,7 @@ def _scan_rows(nest: Nest, root: Root, index: Index, initial: Reg, next_of: Call
         e.put(f"store {acc.ty} {acc.text}, ptr {slot}")
         nest.store(acc, root.value, index)
 
-    nest.loop(0, root.value.shape[-1], 1, step)
+    nest.open_loop(0, nest.amounts.extent(root.value.shape[-1]), 1, step)
 
 
 def _scan_planes(nest: Nest, root: Root, index: Index, initial: Reg, next_of: Callable[[Reg], Reg]) -> None:
@@ -116,8 +119,12 @@ def _scan_planes(nest: Nest, root: Root, index: Index, initial: Reg, next_of: Ca
 
         return lambda: walk(nest, shape, body, vectors=True, axis=axis + 1)
 
-    nest.loop(0, 1, 1, row(lambda: initial))
-    nest.loop(1, shape[axis], 1, row(lambda: nest.held(root.value, behind)))
+    extent = nest.amounts.extent(shape[axis])
+    if extent.__class__ is int:
+        nest.loop(0, min(1, extent), 1, row(lambda: initial))  # type: ignore[call-overload]
+    else:
+        nest.open_loop(0, nest.amounts.least(extent, 1), 1, row(lambda: initial))
+    nest.open_loop(1, extent, 1, row(lambda: nest.held(root.value, behind)))
 
 
 def emit_scatter(kernel: Kernel, root: Root) -> None:
@@ -139,6 +146,24 @@ def emit_scatter(kernel: Kernel, root: Root) -> None:
         nest.store_lanes(x, out, *place)
 
     walk(nest, update.shape, body, vectors=update.ndim > rank)
+
+
+def emit_window(kernel: Kernel, root: Root) -> None:
+    """Write or add a window whose place values of the program give."""
+    eqn, out = root.eqn, root.value
+    base, update, *starts = eqn.operands
+    if out not in kernel.buffers.in_place:
+        _write_piece(kernel, root, _whole(base), base)
+    nest, axes = Nest(kernel), identity(update.ndim)
+    target = window_index(starts, eqn.attrs["step"], axes)
+
+    def body() -> None:
+        x = nest.element(update, axes)
+        if eqn.op.lowering.add:
+            x = _accumulate(nest, out, target, x)
+        nest.store(x, out, target)
+
+    walk(nest, update.shape, body, vectors=update.ndim > 0 and eqn.attrs["step"][-1] == 1)
 
 
 def _whole(v: Value) -> Piece:

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 def taken_over(buffers: Buffers, root: RegionRoot, number: int) -> dict[int, Value]:
     """Result number → the value around the region whose memory it takes over, since it dies there."""
+    from .buffers import same_size
+
     found: dict[int, Value] = {}
     for k, memory in enumerate(root.memory):
         v = _candidate(root, k) if memory else None
         if v is None:
             continue
         home = buffers.plan.home(v)
-        same = home.type.nbytes == root.eqn.results[k].type.nbytes
+        same = same_size(home.type, root.eqn.results[k].type)
         if same and home not in found.values() and buffers.is_dying(home, number):
             if is_branch(root.eqn) or _reads(buffers.plan, root.eqn, home) == 1:
                 found[k] = home

@@ -24,6 +24,7 @@ from ..ops.lowering import (
     Scan,
     TapeOp,
     View,
+    Window,
 )
 from .emitter import Reg, llvm_type
 from .index import Ix, fixed
@@ -200,7 +201,7 @@ def _gather(kernel: Kernel, eqn: Eqn, *_: list[Reg]) -> list[Reg]:
     return _extract(kernel, eqn)
 
 
-_STRUCTURAL = (View, Reshape, Gather)
+_STRUCTURAL = (View, Reshape, Gather, Window)
 _RULES: dict[type, Callable[..., list[Reg]]] = {
     Scalar: _scalar,
     View: _structural,
@@ -212,4 +213,5 @@ _RULES: dict[type, Callable[..., list[Reg]]] = {
     ArgReduce: _argreduce,
     Dot: _dot,
     Gather: _gather,
+    Window: _gather,
 }

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 #: Bytes that a tape has room for at first; it doubles.
 FIRST_BYTES = 4096
 
-_GROW = '@"jitad.tapes.grow"'
+GROW = '@"jitad.tapes.grow"'
 _DROP = '@"jitad.tapes.drop"'
 # A block is a header of 64 bytes, {previous, next}, and the items.
 _RUNTIME = f"""
-define internal ptr {_GROW}(ptr %list, ptr %base, i64 %bytes) noinline cold nounwind {{
+define internal ptr {GROW}(ptr %list, ptr %base, i64 %bytes) noinline cold nounwind {{
   %fresh = icmp eq ptr %base, null
   %header = getelementptr i8, ptr %base, i64 -64
   %old = select i1 %fresh, ptr null, ptr %header
@@ -107,7 +107,7 @@ done:
 def emit_tape(kernel: Kernel, eqn: Eqn) -> None:
     """A new tape, one more item, or one less; by the operands and results that the equation has."""
     if not eqn.operands:
-        _require(kernel)
+        require(kernel)
         null = Reg("null", "ptr")
         kernel.set_registers(eqn.results[0], [null, null, null])
     elif len(eqn.operands) == 2:
@@ -117,10 +117,10 @@ def emit_tape(kernel: Kernel, eqn: Eqn) -> None:
     drop_dead(kernel, eqn.results)
 
 
-def _require(kernel: Kernel) -> None:
+def require(kernel: Kernel) -> None:
     """Declare the runtime's functions, and free what is left at the end."""
     kernel.tapes = True
-    kernel.e.functions[_GROW] = _RUNTIME
+    kernel.e.functions[GROW] = _RUNTIME
     kernel.e.declarations["libc.realloc"] = 'declare ptr @"libc.realloc"(ptr, i64)'
     kernel.e.declarations["libc.free"] = 'declare void @"libc.free"(ptr)'
 
@@ -152,7 +152,7 @@ def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: int) -> tu
     used = e.op("sub", _address(e, end), _address(e, base))
     doubled = e.op("add", used, used)
     capacity = e.select(e.icmp("eq", used, e.literal(0, "i64")), e.literal(first, "i64"), doubled)
-    moved = e.define(f"call ptr {_GROW}(ptr %tapes, ptr {base.text}, i64 {capacity.text})", "ptr")
+    moved = e.define(f"call ptr {GROW}(ptr %tapes, ptr {base.text}, i64 {capacity.text})", "ptr")
     kernel.leave_if(e.icmp("eq", moved, Reg("null", "ptr")), e.literal(-1, "i32"))
     new_top = Reg(e.gep(moved.text, "i8", used.text), "ptr", 1, chunk)
     new_end = Reg(e.gep(moved.text, "i8", capacity.text), "ptr", 1, chunk)
@@ -226,5 +226,5 @@ def drop_unread(kernel: Kernel, root: RegionRoot, plan: Plan) -> None:
 
 
 def _drop(kernel: Kernel, v: Value) -> None:
-    _require(kernel)
+    require(kernel)
     kernel.e.put(f"call void {_DROP}(ptr %tapes, ptr {kernel.registers(v)[0].text})")

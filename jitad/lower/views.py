@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import numpy as np
 
-from ..ir.graph import Eqn
-from ..ops.lowering import Dot, Piece, Reshape, View
+from ..ir.graph import Eqn, Value
+from ..ir.types import likely
+from ..ops.lowering import Dot, Piece, Reshape, View, Window
 from .index import Index, Ix, fixed
 
 
@@ -34,12 +35,21 @@ def is_transpose(eqn: Eqn) -> bool:
 def view_index(eqn: Eqn, index: Index) -> Index:
     """The index of a view's operand, given the result's."""
     lowering = eqn.op.lowering
-    return lowering.index(eqn, index) if isinstance(lowering, View) else unit_reshape_index(eqn, index)
+    if isinstance(lowering, View):
+        return lowering.index(eqn, index)
+    if isinstance(lowering, Window):
+        return window_index(eqn.operands[1:], eqn.attrs["step"], index)
+    return unit_reshape_index(eqn, index)
+
+
+def window_index(starts: Sequence[Value], step: Sequence[int], index: Index) -> Index:
+    """Where a window lies: `start + step * index`, per axis."""
+    return tuple(ix.affine(by, 0).plus(start) for ix, by, start in zip(index, step, starts))
 
 
 def is_view(eqn: Eqn) -> bool:
     lowering = eqn.op.lowering
-    return isinstance(lowering, View) or is_unit_reshape(eqn)
+    return isinstance(lowering, View | Window) or is_unit_reshape(eqn)
 
 
 def piece_bounds(piece: Piece) -> list[tuple[int, int]]:
@@ -71,8 +81,8 @@ def contract_indices(eqn: Eqn, axes: Index) -> tuple[Index, Index]:
 
 
 def contracted(eqn: Eqn) -> int:
-    """How many terms each element of a product sums."""
-    return prod(eqn.operands[0].shape[a] for a in eqn.attrs["contract"][0])
+    """How many terms each element of a product sums; about, where that is known only when it runs."""
+    return prod(likely(eqn.operands[0].shape[a]) for a in eqn.attrs["contract"][0])
 
 
 def product_indices(eqn: Eqn, index: Index) -> Iterator[tuple[Index, Index]]:
@@ -94,7 +104,8 @@ def rereads(eqn: Eqn, k: int) -> float:
     """
     v, out = eqn.operands[k], eqn.results[0]
     if isinstance(eqn.op.lowering, Dot):
-        return contracted(eqn) * out.size / max(v.size, 1)
-    kept = eqn.attrs.get("axes", ()) if out.size > v.size else ()
-    outer = is_view(eqn) and any(out.shape[a] > 1 and a not in kept for a in range(max(kept, default=0)))
-    return out.size / v.size if outer else 1.0
+        return contracted(eqn) * out.type.likely_size / max(v.type.likely_size, 1)
+    size, old = out.type.likely_size, max(v.type.likely_size, 1)
+    kept = eqn.attrs.get("axes", ()) if size > old else ()
+    outer = is_view(eqn) and any(out.shape[a] != 1 and a not in kept for a in range(max(kept, default=0)))
+    return size / old if outer else 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ..ir.types import likely
 from .roots import RegionRoot, Root, is_branch
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def is_long(root: RegionRoot) -> bool:
 def _total(buffers: Buffers, polled: bool) -> float:
     total = 1.0
     for step in buffers.plan.steps:
-        total += sum(eqn.op.cost * sum(r.size for r in eqn.results[:1]) for eqn in step.eqns)
+        total += sum(eqn.op.cost * sum(r.type.likely_size for r in eqn.results[:1]) for eqn in step.eqns)
         for root in step.roots:
             if isinstance(root, RegionRoot):
                 total += _region(root, polled)
@@ -56,14 +57,14 @@ def _region(root: RegionRoot, polled: bool) -> float:
 
 def _elements(root: Root) -> float:
     if root.kind == "blas":
-        return sum(v.size for v in root.eqn.operands) + root.value.size
-    return math.prod(root.space)
+        return sum(v.type.likely_size for v in (*root.eqn.operands, root.value))
+    return math.prod(map(likely, root.space))
 
 
 def _changed(root: Root) -> float:
     """The elements of a result that takes over an operand's memory: of an update, what it writes."""
-    if root.kind == "scatter":
-        return root.eqn.operands[1].size
+    if root.kind in ("scatter", "window"):
+        return root.eqn.operands[1].type.likely_size
     if root.kind == "update":
-        return sum(root.eqn.operands[p.operand].size for p in root.eqn.op.lowering.pieces(root.eqn)[:-1])
+        return sum(root.eqn.operands[p.operand].type.likely_size for p in root.eqn.op.lowering.pieces(root.eqn)[:-1])
     return _elements(root)

@@ -57,9 +57,8 @@ def _callable(region: Function, env: dict[Value, Any]) -> Callable[..., list[Any
     def run(*arguments: Any) -> list[Any]:
         return _run(region, arguments, env)
 
-    run.result_types = tuple(
-        t.with_shape(_shape(t, env)) if _known(t, env) else t for t in region.result_types
-    )  # type: ignore[attr-defined]
+    types = [t.with_shape(_shape(t, env)) if _known(t, env) else t for t in region.result_types]
+    run.result_types = types  # type: ignore[attr-defined]
     return run
 
 

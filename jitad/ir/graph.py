@@ -194,7 +194,7 @@ def as_dim(v: Value) -> Any:
 
 
 def substituted_attrs(eqn: Eqn, env: dict[Value, Value]) -> dict[str, Any]:
-    """The attributes of an equation with the dimensions that `env` says; the same dict where there are none."""
+    """The attributes of an equation with the dimensions that `env` says; the same dict without any."""
     if not any(d in env for d in dims_of(eqn)):
         return eqn.attrs
     return {k: _substituted_attr(x, env) for k, x in eqn.attrs.items()}
@@ -237,8 +237,7 @@ def is_open(fn: Function) -> bool:
 
 
 def dims_of(eqn: Eqn) -> tuple[Value, ...]:
-    """The values that are dimensions of what `eqn` reads or gives, each once. Those in its attributes are among
-    them."""
+    """The values that are dimensions of what `eqn` reads or gives, those in its attributes among them."""
     for v in eqn.operands:
         if v.type.dims:
             break

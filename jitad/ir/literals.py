@@ -141,8 +141,9 @@ def _dtype(tokens: Tokens, short: str) -> np.dtype:
 
 
 def show_attr(x: Any, name: Callable[[Value], str]) -> str:
-    """An attribute value: int, float, bool, none, string, dtype, a dimension (`name` gives its text), or a tuple
-    of such.
+    """An attribute value: int, float, bool, none, string, dtype, dimension, or a tuple of such.
+
+    name   gives the text of a dimension that is a value
 
     Anything else is malformed and shown as `<repr>`, which does not parse.
     """

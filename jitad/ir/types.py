@@ -180,18 +180,9 @@ def type_of(dtype: Any, shape: Shape = ()) -> Type:
     else:
         return _intern(dtype, shape)
     shape = tuple([d if hasattr(d, "likely") else int(d) for d in shape])
-    if all([d.__class__ is int for d in shape]):
+    if all(map(is_int, shape)):
         return _intern(dtype, shape)
     return _once((dtype, shape), dtype, shape)
-
-
-def volume(shape: Shape) -> tuple[int, tuple[int, ...]]:
-    """The number of elements of a shape as a product: the known factor, and which values (by identity), sorted.
-
-    Equal volumes are equal numbers of elements; with a 0 the values do not count.
-    """
-    known = prod([d for d in shape if d.__class__ is int])
-    return known, tuple(sorted(id(d) for d in shape if d.__class__ is not int)) if known else ()
 
 
 def result_shape(name: str, types: tuple[Type, ...]) -> Shape:

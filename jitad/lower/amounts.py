@@ -1,8 +1,8 @@
-"""Strides, offsets and extents of a nest: numbers where they are known, else registers set before its loops."""
+"""Strides, offsets and extents of a nest: numbers where they are known, else registers set before it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from ..ir.graph import Value
 from ..ir.types import is_int
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .nest import Nest
 
 #: An i64: a number, or the text of a register that is defined before the nest's loops.
-Amount = Union[int, str]
+Amount = int | str
 
 
 class Amounts:
@@ -59,7 +59,7 @@ class Amounts:
     def least(self, a: Amount, b: int) -> Amount:
         """The smaller one."""
         if is_int(a):
-            return min(a, b)  # type: ignore[type-var]
+            return min(a, b)
         e = self.nest.e
         e.declarations["@llvm.smin.i64"] = "declare i64 @llvm.smin.i64(i64, i64)"
         call = f"call i64 @llvm.smin.i64(i64 {a}, i64 {b})"

@@ -238,7 +238,9 @@ class Buffers:
 
     def _place(self) -> int:
         """Offsets in the workspace; its size in bytes."""
-        buffers = {id(b): b for b in (*self.of.values(), *self.scratch) if b.out < 0 and b.heap is None}.values()
+        buffers = {
+            id(b): b for b in (*self.of.values(), *self.scratch) if b.out < 0 and b.heap is None
+        }.values()
         placed: list[Buffer] = []
         total = 0
         for buffer in sorted(buffers, key=lambda b: (-b.nbytes, b.first)):

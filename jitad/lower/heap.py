@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..ir.types import Type, is_int
+from .blocks import GROW, require
 from .emitter import SELDOM, Reg
 from .index import product_of
-from .tapes import GROW, require
 
 if TYPE_CHECKING:
     from .buffers import Buffer
@@ -29,25 +29,25 @@ def count(kernel: Kernel, shape: tuple) -> str:
     return total.text
 
 
-def nbytes(kernel: Kernel, type: Type) -> str:
-    """The bytes of an array, as a number or register."""
+def nbytes(kernel: Kernel, type: Type) -> Reg:
+    """The bytes of an array."""
     if not type.dims:
-        return str(type.nbytes)
+        return kernel.e.literal(type.nbytes, "i64")
     elements = Reg(count(kernel, type.shape), "i64", 1, kernel.chunk.number)
-    return kernel.e.op("mul", elements, kernel.e.literal(type.dtype.itemsize, "i64")).text
+    return kernel.e.op("mul", elements, kernel.e.literal(type.dtype.itemsize, "i64"))
 
 
 def ensure(kernel: Kernel, buffer: Buffer | None) -> None:
     """Let a buffer have room for what it is to hold; code that runs before all that uses it.
 
-    Within loops its block serves one iteration after the other, and is exchanged for a larger one where that is
-    needed. What it held before is lost.
+    Within loops its block serves one iteration after the other, and is exchanged for a larger one where
+    that is needed. What it held before is lost.
     """
     if buffer is None or buffer.heap is None or buffer.out >= 0 or buffer.block is not None:
         return
     require(kernel)
     _refuse_huge(kernel, buffer.heap)
-    need = Reg(nbytes(kernel, buffer.heap), "i64", 1, kernel.chunk.number)
+    need = nbytes(kernel, buffer.heap)
     buffer.block = _kept(kernel, need) if kernel.depth else _obtained(kernel, Reg("null", "ptr"), need)
 
 
@@ -58,7 +58,9 @@ def _refuse_huge(kernel: Kernel, type: Type) -> None:
     e = kernel.e
     total = e.literal(float(type.dtype.itemsize), "double")
     for d in type.shape:
-        factor = e.literal(float(d), "double") if is_int(d) else e.cast("sitofp", kernel.registers(d)[0], "f8")
+        factor = (
+            e.literal(float(d), "double") if is_int(d) else e.cast("sitofp", kernel.registers(d)[0], "f8")
+        )
         total = e.op("fmul", total, factor)
     kernel.leave_if(e.fcmp("oge", total, e.literal(_LARGEST, "double")), e.literal(-1, "i32"))
 
@@ -79,12 +81,12 @@ def _kept(kernel: Kernel, need: Reg) -> Reg:
     at = kernel.chunk.at(place)
     room = e.gep(at, "i8", "8")
     old = e.define(f"load ptr, ptr {at}", "ptr")
-    fits = e.icmp("ule", need, e.define(f"load i64, ptr {room}", "i64"))
+    short = e.icmp("ugt", need, e.define(f"load i64, ptr {room}", "i64"))
     tag = e.label("room")
     e.lines += [
         f"br label %{tag}.test",
         f"{tag}.test:",
-        f"br i1 {fits.text}, label %{tag}.on, label %{tag}.grow, !prof {SELDOM.replace('1, i32 1000000', '1000000, i32 1')}",
+        f"br i1 {short.text}, label %{tag}.grow, label %{tag}.on, !prof {SELDOM}",
         f"{tag}.grow:",
     ]
     half = e.op("lshr", need, e.literal(1, "i64"))
@@ -95,5 +97,3 @@ def _kept(kernel: Kernel, need: Reg) -> Reg:
     e.lines += [f"br label %{tag}.moved", f"{tag}.moved:", f"br label %{tag}.on", f"{tag}.on:"]
     block = e.define(f"phi ptr [ {old.text}, %{tag}.test ], [ {new.text}, %{tag}.moved ]", "ptr")
     return Reg(block.text, "ptr", 1, chunk)
-
-

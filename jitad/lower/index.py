@@ -7,6 +7,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from ..ir.graph import Const, Value
+from ..ir.types import is_int
 
 
 class Ix(NamedTuple):
@@ -80,7 +81,7 @@ def crossings(ix: Ix, bounds: tuple[int, ...]) -> list[int]:
 def row_major(shape: tuple[Any, ...]) -> tuple[Any, ...]:
     """Element strides of a C-contiguous array; a stride that only the program knows is the tuple of the
     dimensions that it is the product of."""
-    if all([d.__class__ is int for d in shape]):
+    if all(map(is_int, shape)):
         return _row_major(shape)
     return tuple(product_of(shape[d + 1 :]) for d in range(len(shape)))
 

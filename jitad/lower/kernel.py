@@ -70,7 +70,9 @@ class Kernel(Exits):
         self.messages: dict[int, Message] = {}
         self.depth = 0  # of regions
         self.tapes = False  # whether there are any
-        self.blocks: list[int] = []  # where the workspace holds blocks of memory from one iteration to the next
+        self.blocks: list[
+            int
+        ] = []  # where the workspace holds blocks of memory from one iteration to the next
         self._places = {p: f"%in{k}" for k, p in enumerate(fn.params)}
         self._known: list[Value] = []  # values given registers or memory, in order
         self._registers: dict[Value, list[Reg]] = {}
@@ -178,10 +180,10 @@ class Kernel(Exits):
                 overwritten = moves[0][0]
                 (held,) = {v for _, s, v in moves if s == overwritten}
                 kept = self._room(held)
-                self.memcpy(kept, overwritten, nbytes(self, held.type))
+                self.memcpy(kept, overwritten, nbytes(self, held.type).text)
                 moves = [(t, kept if s == overwritten else s, n) for t, s, n in moves]
                 free = moves[0]
-            self.memcpy(free[0], free[1], nbytes(self, free[2].type))
+            self.memcpy(free[0], free[1], nbytes(self, free[2].type).text)
             moves.remove(free)
 
     def _room(self, v: Value) -> str:
@@ -200,7 +202,7 @@ class Kernel(Exits):
             registers = self.registers(v)
         if registers is None:
             if v.type.dims or v.size:
-                self.memcpy(target, self.pointer(v), nbytes(self, v.type))
+                self.memcpy(target, self.pointer(v), nbytes(self, v.type).text)
             return
         for position, x in enumerate(registers):
             at = self.e.gep(target, memory_type(v.dtype), str(position)) if position else target

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ir.graph import Const, Eqn, Value
-from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
 from ..ir.types import Shape, is_int
+from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
 from .amounts import Amount, Amounts
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major

@@ -1,4 +1,4 @@
-"""Nests over sizes that only the running program knows: vectors, and a last one that overlaps, as elsewhere."""
+"""Nests over sizes that only the running program knows, in the order in which others walk."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class OpenNest(Fused):
         What both ways need from outside is computed before they part: it goes to the lines that are open now.
         """
         nest, e = self.nest, self.nest.e
-        before, inside = e.lines, []
+        before = e.lines
+        inside: list[str] = []
         e.lines = inside
         tag = e.label("row")
         few = e.icmp("slt", _reg(extent), e.literal(self.width, "i64"))
@@ -105,7 +106,7 @@ class OpenNest(Fused):
         e.lines = before
 
     def _rest(self, extent: Amount, whole: str, tag: str) -> None:
-        """What is left: a vector that overlaps the last, with those lanes masked that were computed before."""
+        """What is left: a vector that overlaps the last, what was computed before masked."""
         e = self.nest.e
         rest = e.op("sub", _reg(extent), _reg(whole))
         some = e.icmp("ne", rest, e.literal(0, "i64"))

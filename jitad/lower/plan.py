@@ -225,7 +225,13 @@ class Plan:
         unit = all(abs(s) == 1 for p in pieces for s in p.step)
         base = base_of(Root(eqn, "update", ()))
         in_chain = base in self.roots and self.roots[base].kind == "update"
-        if not dims_of(eqn) and not in_chain and unit and total <= MAX_PIECES and self._regions(eqn) <= MAX_REGIONS:
+        if (
+            not dims_of(eqn)
+            and not in_chain
+            and unit
+            and total <= MAX_PIECES
+            and self._regions(eqn) <= MAX_REGIONS
+        ):
             return "inline"
         if base in self.inline:  # updated in place: it needs memory
             self.inline.discard(base)

@@ -147,6 +147,8 @@ class _Loop(_Region):
     def start(self) -> list[list[Reg]]:
         """Put first values where the loop carries them; those in registers."""
         kernel, registers = self.kernel, []
+        for buffer in self.root.inner[-1].swapped.values():
+            ensure(kernel, buffer)
         for v, memory, target in zip(carried_inits(self.eqn), self.root.memory, self.root.inner[-1].targets):
             if not memory:
                 registers.append(list(kernel.registers(v)))
@@ -159,7 +161,6 @@ class _Loop(_Region):
         inner = self.root.inner[-1]
         pairs = []
         for k, buffer in inner.swapped.items():
-            ensure(self.kernel, buffer)
             pairs.append([Reg(inner.targets[k], "ptr"), Reg(self.kernel.place(inner, buffer), "ptr")])
         return pairs
 
@@ -178,7 +179,7 @@ class _Loop(_Region):
             copy, on = e.label("copy"), e.label("on")
             away = e.define(f"icmp ne ptr {at.text}, {self.homes[k]}", "i1")
             e.lines += [f"br i1 {away.text}, label %{copy}, label %{on}", f"{copy}:"]
-            kernel.memcpy(self.homes[k], at.text, nbytes(kernel, self.eqn.results[k].type))
+            kernel.memcpy(self.homes[k], at.text, nbytes(kernel, self.eqn.results[k].type).text)
             e.lines += [f"br label %{on}", f"{on}:"]
 
     def carried(self, region: Function, phis: list[list[Reg]]) -> Places:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..ir.graph import Const, Eqn, Value
+from ..ir.types import likely
 from .index import Index, fixed, identity, row_major
 from .views import contract_indices
 
@@ -45,7 +46,7 @@ class Reads:
     def _is_across(self, v: Value, index: Index) -> bool:
         inner = len(self.identity) - 1
         steps = dict.fromkeys((inner, inner - 1), 0)
-        for ix, stride in zip(index, row_major(v.shape)):
+        for ix, stride in zip(index, row_major(tuple(map(likely, v.shape)))):
             if ix.axis in steps:
                 steps[ix.axis] += ix.scale * stride
         return abs(steps[inner]) > 1 and abs(steps[inner - 1]) == 1

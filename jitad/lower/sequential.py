@@ -121,7 +121,7 @@ def _scan_planes(nest: Nest, root: Root, index: Index, initial: Reg, next_of: Ca
 
     extent = nest.amounts.extent(shape[axis])
     if extent.__class__ is int:
-        nest.loop(0, min(1, extent), 1, row(lambda: initial))  # type: ignore[call-overload]
+        nest.loop(0, min(1, extent), 1, row(lambda: initial))
     else:
         nest.open_loop(0, nest.amounts.least(extent, 1), 1, row(lambda: initial))
     nest.open_loop(1, extent, 1, row(lambda: nest.held(root.value, behind)))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ..ir.graph import Eqn, Value, free_values
 from ..ir.types import Type
-from .chunk import RELEASE_TAPES
+from .blocks import DROP, GROW, require
 from .emitter import SELDOM, Emitter, Reg, literal, llvm_type, memory_type
+from .heap import nbytes
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -21,87 +22,6 @@ if TYPE_CHECKING:
 
 #: Bytes that a tape has room for at first; it doubles.
 FIRST_BYTES = 4096
-
-GROW = '@"jitad.tapes.grow"'
-_DROP = '@"jitad.tapes.drop"'
-# A block is a header of 64 bytes, {previous, next}, and the items.
-_RUNTIME = f"""
-define internal ptr {GROW}(ptr %list, ptr %base, i64 %bytes) noinline cold nounwind {{
-  %fresh = icmp eq ptr %base, null
-  %header = getelementptr i8, ptr %base, i64 -64
-  %old = select i1 %fresh, ptr null, ptr %header
-  %size = add i64 %bytes, 64
-  %new = call ptr @"libc.realloc"(ptr %old, i64 %size)
-  %failed = icmp eq ptr %new, null
-  br i1 %failed, label %nothing, label %got
-nothing:
-  ret ptr null
-got:
-  %next.at = getelementptr ptr, ptr %new, i64 1
-  br i1 %fresh, label %link, label %relink
-link:
-  %first = load ptr, ptr %list
-  store ptr null, ptr %new
-  store ptr %first, ptr %next.at
-  store ptr %new, ptr %list
-  br label %behind
-relink:
-  %previous = load ptr, ptr %new
-  %is.first = icmp eq ptr %previous, null
-  %previous.next = getelementptr ptr, ptr %previous, i64 1
-  %from = select i1 %is.first, ptr %list, ptr %previous.next
-  store ptr %new, ptr %from
-  br label %behind
-behind:
-  %next = load ptr, ptr %next.at
-  %is.last = icmp eq ptr %next, null
-  br i1 %is.last, label %done, label %back
-back:
-  store ptr %new, ptr %next
-  br label %done
-done:
-  %items = getelementptr i8, ptr %new, i64 64
-  ret ptr %items
-}}
-define internal void {_DROP}(ptr %list, ptr %base) noinline nounwind {{
-  %fresh = icmp eq ptr %base, null
-  br i1 %fresh, label %done, label %unlink
-unlink:
-  %block = getelementptr i8, ptr %base, i64 -64
-  %previous = load ptr, ptr %block
-  %next.at = getelementptr ptr, ptr %block, i64 1
-  %next = load ptr, ptr %next.at
-  %is.first = icmp eq ptr %previous, null
-  %previous.next = getelementptr ptr, ptr %previous, i64 1
-  %from = select i1 %is.first, ptr %list, ptr %previous.next
-  store ptr %next, ptr %from
-  %is.last = icmp eq ptr %next, null
-  br i1 %is.last, label %free, label %back
-back:
-  store ptr %previous, ptr %next
-  br label %free
-free:
-  call void @"libc.free"(ptr %block)
-  br label %done
-done:
-  ret void
-}}
-define internal void {RELEASE_TAPES}(ptr %list) noinline nounwind {{
-  %first = load ptr, ptr %list
-  br label %test
-test:
-  %block = phi ptr [ %first, %0 ], [ %next, %free ]
-  %end = icmp eq ptr %block, null
-  br i1 %end, label %done, label %free
-free:
-  %next.at = getelementptr ptr, ptr %block, i64 1
-  %next = load ptr, ptr %next.at
-  call void @"libc.free"(ptr %block)
-  br label %test
-done:
-  ret void
-}}
-"""
 
 
 def emit_tape(kernel: Kernel, eqn: Eqn) -> None:
@@ -117,26 +37,26 @@ def emit_tape(kernel: Kernel, eqn: Eqn) -> None:
     drop_dead(kernel, eqn.results)
 
 
-def require(kernel: Kernel) -> None:
-    """Declare the runtime's functions, and free what is left at the end."""
-    kernel.tapes = True
-    kernel.e.functions[GROW] = _RUNTIME
-    kernel.e.declarations["libc.realloc"] = 'declare ptr @"libc.realloc"(ptr, i64)'
-    kernel.e.declarations["libc.free"] = 'declare void @"libc.free"(ptr)'
-
-
 def _push(kernel: Kernel, eqn: Eqn) -> None:
     e, (tape, item) = kernel.e, eqn.operands
     base, top, end = kernel.registers(tape)
-    nbytes = max(item.type.nbytes, 1)  # so that items can be counted
+    nbytes = _item_bytes(kernel, item.type)
     base, top, end = _with_room(kernel, base, top, end, nbytes)
-    if item.size:
+    if item.type.dims or item.size:
         kernel.write(item, top.text)
-    after = Reg(e.gep(top.text, "i8", str(nbytes)), "ptr", 1, kernel.chunk.number)
+    after = Reg(e.gep(top.text, "i8", nbytes.text), "ptr", 1, kernel.chunk.number)
     kernel.set_registers(eqn.results[0], [base, after, end])
 
 
-def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: int) -> tuple[Reg, Reg, Reg]:
+def _item_bytes(kernel: Kernel, item: Type) -> Reg:
+    """The bytes of an item on a tape: at least one, so that items can be counted."""
+    e = kernel.e
+    if not item.dims:
+        return e.literal(max(item.nbytes, 1), "i64")
+    return e.intrinsic("llvm.smax", nbytes(kernel, item), e.literal(1, "i64"))
+
+
+def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: Reg) -> tuple[Reg, Reg, Reg]:
     """The tape with room for one more item: moved to twice the memory if it was full."""
     e = kernel.e
     tag = e.label("tape")
@@ -148,10 +68,11 @@ def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: int) -> tu
         f"br i1 {full.text}, label %{tag}.full, label %{tag}.room, !prof {SELDOM}",
         f"{tag}.full:",
     ]
-    first = -(-FIRST_BYTES // nbytes) * nbytes
+    items = e.op("add", e.op("udiv", e.literal(FIRST_BYTES - 1, "i64"), nbytes), e.literal(1, "i64"))
+    first = e.op("mul", items, nbytes)
     used = e.op("sub", _address(e, end), _address(e, base))
     doubled = e.op("add", used, used)
-    capacity = e.select(e.icmp("eq", used, e.literal(0, "i64")), e.literal(first, "i64"), doubled)
+    capacity = e.select(e.icmp("eq", used, e.literal(0, "i64")), first, doubled)
     moved = e.define(f"call ptr {GROW}(ptr %tapes, ptr {base.text}, i64 {capacity.text})", "ptr")
     kernel.leave_if(e.icmp("eq", moved, Reg("null", "ptr")), e.literal(-1, "i32"))
     new_top = Reg(e.gep(moved.text, "i8", used.text), "ptr", 1, chunk)
@@ -168,7 +89,7 @@ def _pop(kernel: Kernel, eqn: Eqn) -> None:
     e, (tape,) = kernel.e, eqn.operands
     item, rest = eqn.results
     base, top, end = kernel.registers(tape)
-    nbytes = max(item.type.nbytes, 1)
+    nbytes = _item_bytes(kernel, item.type)
     tag = e.label("tape")
     empty = e.icmp("eq", top, base)
     e.lines += [
@@ -179,12 +100,14 @@ def _pop(kernel: Kernel, eqn: Eqn) -> None:
     ]
     memory = kernel.pointer(item) if item in kernel.plan.roots else None
     if memory is not None:
-        _clear(kernel, memory, nbytes)
+        _clear(kernel, memory, nbytes.text)
     e.lines += [f"br label %{tag}.exit", f"{tag}.some:"]
-    last = Reg(e.gep(top.text, "i8", str(-nbytes)), "ptr", 1, kernel.chunk.number)
+    last = Reg(
+        e.gep(top.text, "i8", e.op("sub", e.literal(0, "i64"), nbytes).text), "ptr", 1, kernel.chunk.number
+    )
     loaded = []
     if memory is not None:
-        kernel.memcpy(memory, last.text, nbytes)
+        kernel.memcpy(memory, last.text, nbytes.text)
     else:
         loaded = _load_items(kernel, item.type, last.text)
     e.lines += [f"br label %{tag}.end", f"{tag}.end:", f"br label %{tag}.exit", f"{tag}.exit:"]
@@ -205,7 +128,7 @@ def _load_items(kernel: Kernel, item: Type, at: str) -> list[Reg]:
     return [e.load(e.gep(at, memory, str(k)) if k else at, item.dtype) for k in range(item.size)]
 
 
-def _clear(kernel: Kernel, target: str, nbytes: int) -> None:
+def _clear(kernel: Kernel, target: str, nbytes: str) -> None:
     kernel.e.declarations["@llvm.memset"] = "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"
     kernel.e.put(f"call void @llvm.memset.p0.i64(ptr {target}, i8 0, i64 {nbytes}, i1 false)")
 
@@ -227,4 +150,4 @@ def drop_unread(kernel: Kernel, root: RegionRoot, plan: Plan) -> None:
 
 def _drop(kernel: Kernel, v: Value) -> None:
     require(kernel)
-    kernel.e.put(f"call void {_DROP}(ptr %tapes, ptr {kernel.registers(v)[0].text})")
+    kernel.e.put(f"call void {DROP}(ptr %tapes, ptr {kernel.registers(v)[0].text})")

@@ -66,5 +66,7 @@ def _changed(root: Root) -> float:
     if root.kind in ("scatter", "window"):
         return root.eqn.operands[1].type.likely_size
     if root.kind == "update":
-        return sum(root.eqn.operands[p.operand].type.likely_size for p in root.eqn.op.lowering.pieces(root.eqn)[:-1])
+        return sum(
+            root.eqn.operands[p.operand].type.likely_size for p in root.eqn.op.lowering.pieces(root.eqn)[:-1]
+        )
     return _elements(root)

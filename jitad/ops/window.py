@@ -17,8 +17,8 @@ from .shape import zeros
 
 Shape = tuple[Any, ...]
 
-# The elements `start[d] + step[d]·k` of each axis d, for 0 ≤ k < shape[d]. All of them exist: whoever makes the
-# equation has proved it, or has put a `check` before it. Which they are may not depend on memory outside.
+# The elements `start[d] + step[d]·k` of each axis d, for 0 ≤ k < shape[d]. All of them exist: whoever makes
+# the equation has proved it, or has put a `check` before it.
 
 
 def _check(name: str, x: Type, starts: tuple[Type, ...], step: Shape, shape: Shape) -> None:

@@ -6,9 +6,10 @@ What leaves 64 bits, or has no rule, is unknown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..ir.graph import Eqn
+from ..ir.types import is_int
 
 
 class Interval(NamedTuple):
@@ -47,11 +48,16 @@ def _and(eqn: Eqn, x: Interval, y: Interval) -> Interval:
 
 
 def _iota(eqn: Eqn) -> Interval:
-    return Interval(0, max(eqn.attrs["shape"][eqn.attrs["axis"]] - 1, 0))
+    return _below(eqn.attrs["shape"][eqn.attrs["axis"]])
 
 
 def _position(eqn: Eqn, *_: Interval) -> Interval:
-    return Interval(0, max(eqn.operands[0].shape[eqn.attrs["axis"]] - 1, 0))
+    return _below(eqn.operands[0].shape[eqn.attrs["axis"]])
+
+
+def _below(extent: Any) -> Interval:
+    """Positions along an axis."""
+    return Interval(0, max(extent - 1, 0) if is_int(extent) else EVERY.hi - 1)
 
 
 def _converted(eqn: Eqn, x: Interval) -> Interval:

@@ -41,7 +41,9 @@ def compile_function(
         return native(*[a.ctypes.data for a in (*held, *low.constants, *results)])
 
     def call(*arrays: np.ndarray) -> tuple[int, list[np.ndarray]]:
-        results = [np.full(r.shape, 77, r.dtype) for r in fn.results]
+        sizes = dict(zip(fn.params, arrays))
+        shape = lambda r: tuple(d if isinstance(d, int) else int(sizes[d]) for d in r.shape)
+        results = [np.full(shape(r), 77, r.dtype) for r in fn.results]
         return into(results, *arrays), results
 
     call.module, call.into = module, into  # type: ignore[attr-defined]

@@ -63,7 +63,7 @@ class Indices:
     def _declare(self, values: Iterable[Value], site: Site | None) -> None:
         for v in values:
             self.home.setdefault(v, site)
-            self.sizes.update(d for d in v.type.shape if isinstance(d, Value))  # type: ignore[misc]
+            self.sizes.update(d for d in v.type.shape if isinstance(d, Value))
 
     def is_inside(self, v: Value, site: Site) -> bool:
         """Whether a value is made in a site, or deeper."""

@@ -11,10 +11,13 @@ def tape_bytes(gradient: Any, arguments: tuple) -> float | None:
     """Return the bytes of the stacks that a gradient keeps at a time; None: known only when it runs.
 
     A stack is a result that a loop of the primal collects, one row an iteration. Stacks that are made and
-    read within an iteration of another loop count once.
+    read within an iteration of another loop count once. Under a budget the loops know what they keep.
     """
     version = gradient._version(gradient._binder.bind(arguments, {}))
-    if any(kept.per_trip and kept.trips < 0 for kept in version.program.captures.kept):
+    loops = version.program.captures.kept
+    if any(kept.schedule is not None for kept in loops):
+        return float(sum(kept.total for kept in loops if kept.schedule is not None))
+    if any(kept.per_trip and kept.trips < 0 for kept in loops):
         return None
     return float(at_a_time(version.program.fn))
 

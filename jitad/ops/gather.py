@@ -128,9 +128,10 @@ scatter_add: Op = Op(
 
 
 def _adjoint_set(eqn: Eqn, ct: Value) -> list[Value | None]:
+    """What was stored is read from the cotangent before its place is cleared: neither needs a copy."""
     base, update, *idx = eqn.operands
-    kept = scatter_set(ct, zeros(update.type), *idx)
     found = gather(ct, *idx)
+    kept = scatter_set(ct, zeros(update.type), *idx)
     winners = _winners(base, idx)
     if winners is not None:
         axes = tuple(range(winners.ndim))

@@ -151,6 +151,12 @@ def _read_back(eqn: Eqn, ct: Value) -> Value:
     return slice(ct, start=eqn.attrs["start"], step=eqn.attrs["step"], shape=eqn.operands[1].shape)
 
 
+def _adjoint_set(eqn: Eqn, ct: Value) -> list[Value]:
+    """What was stored is read from the cotangent before its place is cleared: neither needs a copy."""
+    read = _read_back(eqn, ct)
+    return [set_at(ct, zeros(eqn.operands[1].type), **eqn.attrs), read]
+
+
 @lazily
 def _write_samples() -> Iterable[Sample]:
     cases = (
@@ -174,7 +180,7 @@ set_at: Op = Op(
     infer=_infer_write("set_at"),
     reference=_written,
     tangent=_tangent_write(lambda: set_at),
-    adjoint=lambda eqn, ct: [set_at(ct, zeros(eqn.operands[1].type), **eqn.attrs), _read_back(eqn, ct)],
+    adjoint=_adjoint_set,
     lowering=_pieces(add=False),
     samples=_write_samples(),
 )

@@ -10,6 +10,7 @@ from .flatten import flatten
 from .forward import forward
 from .hoist import hoist
 from .layout import arrange
+from .postpone import postpone
 from .reciprocal import by_reciprocals
 from .simplify import simplify
 from .sums import move_sums
@@ -25,6 +26,7 @@ __all__ = [
     "hoist",
     "move_sums",
     "optimize",
+    "postpone",
     "simplify",
 ]
 

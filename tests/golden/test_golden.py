@@ -15,7 +15,7 @@ from jitad.ir.graph import Function
 from jitad.ir.same import same
 from jitad.ir.text import parse, show
 from jitad.ir.verify import check
-from jitad.opt import contract, dce, optimize, simplify
+from jitad.opt import contract, dce, optimize, postpone, simplify
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.ir"))
@@ -26,6 +26,7 @@ PASSES = {
     "contract": contract,
     "dce": dce,
     "optimize": optimize,
+    "postpone": postpone,
     "simplify": simplify,
     "tangent": tangent,
     "forward": lambda fn: split(fn, 1).forward,

@@ -13,7 +13,7 @@ from jitad.ir.evaluate import evaluate
 from jitad.ir.graph import Function
 from jitad.ir.text import parse
 from jitad.ir.verify import check
-from jitad.opt import flatten, hoist, optimize
+from jitad.opt import flatten, hoist, optimize, postpone
 
 sys.path.append(str(Path(__file__).parents[1] / "ad"))
 from region_programs import PROGRAMS
@@ -42,7 +42,7 @@ def _names(fn: Function) -> list[str]:
 def test_optimised_programs_give_the_same_bits(name: str) -> None:
     text, xs = PROGRAMS[name]
     fn = parse(text)
-    for passed in (flatten(fn), hoist(fn), optimize(fn)):
+    for passed in (flatten(fn), hoist(fn), optimize(fn), postpone(fn)):
         for a, b in zip(evaluate(check(passed), *xs), evaluate(fn, *xs), strict=True):
             np.testing.assert_array_equal(a, b)
 

@@ -85,7 +85,7 @@ def fput(x, v, alpha, dt, steps):
 
 def fput_inputs(sizes: Sizes, rng: np.random.Generator) -> tuple:
     n = sizes["N"]
-    return 0.3 * rng.standard_normal(n), rng.standard_normal(n), 0.25, 0.05, sizes["steps"]
+    return 0.1 * rng.standard_normal(n), 0.1 * rng.standard_normal(n), 0.25, 0.05, sizes["steps"]
 
 
 def lorenz_96(x, forcing, dt, steps):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..ir.builder import Builder
-from ..ir.graph import Const, Eqn, Function, Value, const, has_effect
+from ..ir.graph import Const, Eqn, Function, Value, const, dims_of, has_effect, reads
 from ..ir.op import lookup
 from ..ir.types import I64
 from ..opt.accesses import Access
@@ -30,7 +30,7 @@ class Part(NamedTuple):
         """What must be known to read it."""
         made = {e.results[0] for e in self.setup}
         yield from (v for e in self.setup for v in e.operands)
-        yield from (v for e in self.path for v in e.operands[1:] if v not in made)
+        yield from (v for e in self.path for v in (*e.operands[1:], *dims_of(e)) if v not in made)
 
     def read_from(self, version: Version, b: Builder) -> None:
         """Append equations that read it from another version of the array."""
@@ -121,7 +121,7 @@ def _needed(eqns: Sequence[Eqn], wanted: Iterable[Value]) -> set[Value]:
     found = set(wanted)
     for eqn in reversed(eqns):
         if not found.isdisjoint(eqn.results):
-            found.update(eqn.operands)
+            found.update(reads(eqn))
     return found
 
 
@@ -159,12 +159,12 @@ def _elements(memory: Memory, site: Site, needed: set[Value]) -> Iterable[Part]:
 def _parts(memory: Memory, site: Site, eqns: Sequence[Eqn], needed: set[Value]) -> Iterable[Part]:
     """What is read of arrays, and what is written to them."""
     for eqn in eqns:
-        if eqn.op.name in ("scatter_set", "set_at"):
+        if eqn.op.name in ("scatter_set", "set_at", "set_window"):
             update = eqn.operands[1]
             scalars = not any(i.shape for i in eqn.operands[2:])
             if update in needed and not isinstance(update, Const) and scalars:
                 yield memory.part(update, _reader(eqn), site)
-        elif eqn.op.name in ("gather", "slice") and eqn.results[0] in needed:
+        elif eqn.op.name in ("gather", "slice", "window") and eqn.results[0] in needed:
             found = memory.dependence.accesses.read(eqn.results[0], site)
             if found is not None:
                 yield Part(eqn.results[0], *found)
@@ -175,6 +175,9 @@ def _reader(eqn: Eqn) -> Eqn:
     _, update, *idx = eqn.operands
     if eqn.op.name == "scatter_set":
         return Eqn(lookup("gather"), (eqn.results[0], *idx), {}, (update,), eqn.loc)
+    if eqn.op.name == "set_window":
+        attrs = {**eqn.attrs, "shape": update.shape}
+        return Eqn(lookup("window"), (eqn.results[0], *idx), attrs, (update,), eqn.loc)
     return Eqn(lookup("slice"), eqn.results, {**eqn.attrs, "shape": update.shape}, (update,), eqn.loc)
 
 

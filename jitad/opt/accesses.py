@@ -12,7 +12,9 @@ from .indices import Indices, Site
 from .polyhedron import Linear, Symbol, number, symbol
 
 #: Ops that make a new version of their first operand.
-WRITES = frozenset({"scatter_set", "scatter_add", "set_at", "add_at"})
+WRITES = frozenset({"scatter_set", "scatter_add", "set_at", "add_at", "set_window", "add_window"})
+#: Ops whose result is a part of their first operand, or that with its axes in another order.
+_PARTS = frozenset({"gather", "slice", "window", "transpose", "reshape"})
 
 _fresh = itertools.count()
 
@@ -68,7 +70,7 @@ class Accesses:
         site = self.indices.home[eqn.results[0]]
         walk = _Walk(self.indices, site, update.shape)
         walk.array = base
-        if eqn.op.name in ("scatter_set", "set_at"):
+        if eqn.op.name in ("scatter_set", "set_at", "set_window"):
             inner = self._changed_part(eqn)
             if inner is not None:
                 part = self.written(inner)
@@ -90,6 +92,9 @@ class Accesses:
         if eqn.op.name == "scatter_set":
             alike = read.op.name == "gather" and list(read.operands[1:]) == idx
             return inner if alike and not any(i.shape for i in idx) else None
+        if eqn.op.name == "set_window":
+            alike = read.op.name == "window" and read.attrs["step"] == eqn.attrs["step"]
+            return inner if alike and list(read.operands[1:]) == idx else None
         alike = read.op.name == "slice" and all(read.attrs[k] == eqn.attrs[k] for k in ("start", "step"))
         return inner if alike else None
 
@@ -114,9 +119,12 @@ class _Walk:
         path = []
         while True:
             eqn = self.indices.makes.get(v)
-            if eqn is None or eqn.op.name not in ("gather", "slice", "transpose"):
+            if eqn is None or eqn.op.name not in _PARTS:
                 break
-            if eqn.op.name == "transpose":
+            if eqn.op.name == "reshape":
+                if not self._without_ones(eqn):
+                    break
+            elif eqn.op.name == "transpose":
                 axes = eqn.attrs["axes"]
                 self.coordinates = [self.coordinates[axes.index(d)] for d in range(len(axes))]
             else:
@@ -126,6 +134,15 @@ class _Walk:
             self.sizes = v.shape
         self.array = v
         return path
+
+    def _without_ones(self, eqn: Eqn) -> bool:
+        """Past a reshape that only adds or drops axes of length 1; False at others."""
+        old, new = eqn.operands[0].shape, eqn.results[0].shape
+        if [n for n in old if n != 1] != [n for n in new if n != 1]:
+            return False
+        kept = iter([c for c, n in zip(self.coordinates, new) if n != 1])
+        self.coordinates = [(number(0), False) if n == 1 else next(kept) for n in old]
+        return True
 
     def through(self, eqn: Eqn, idx: list[Value]) -> None:
         """From coordinates in a region to those in the array that it is a region of."""
@@ -137,6 +154,10 @@ class _Walk:
                 known = isinstance(lo, int) and isinstance(by, int)
                 found.append((c.times(by).shifted(lo) if known else self._running(n), False))
             self.coordinates = found
+            return
+        if eqn.op.name in ("window", "set_window", "add_window"):
+            parts = zip(plain, idx, eqn.attrs["step"])
+            self.coordinates = [(c.times(by).plus(self.indices.sum(lo)), False) for c, lo, by in parts]
             return
         rank = max(i.ndim for i in idx)
         places = [self._place(i, plain[:rank] if i.shape else [], n) for i, n in zip(idx, x.shape)]

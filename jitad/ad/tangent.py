@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value
+from ..ir.graph import Eqn, Function, Value, reads
 from ..ir.types import Type
 from ..ops.shape import zeros as zeros_of
 from ..ops.tape import new_tape
@@ -62,7 +62,7 @@ class _Forward:
             if eqn.op.tangent is None:
                 raise no_rule(eqn, "tangent")
             b.loc, b.origin = eqn.loc, "tangent"
-            t = eqn.op.tangent(eqn, [get(v) for v in eqn.operands])
+            t = eqn.op.tangent(eqn, [get(v) for v in (reads(eqn) if eqn.regions else eqn.operands)])
             for r, dr in zip(eqn.results, t if isinstance(t, tuple) else (t,)):
                 if dr is not None and carries(r):
                     self.tangents[r] = dr

@@ -11,8 +11,10 @@ from .forward import forward
 from .hoist import hoist
 from .layout import arrange
 from .postpone import postpone
+from .promote import promote
 from .reciprocal import by_reciprocals
 from .simplify import simplify
+from .singles import singles
 from .sums import move_sums
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "move_sums",
     "optimize",
     "postpone",
+    "promote",
     "simplify",
 ]
 
@@ -34,6 +37,11 @@ __all__ = [
 def optimize(fn: Function) -> Function:
     """The standard combination, for primal and derived functions alike. O(equations)."""
     fn = dce(flatten(move_sums(simplify(fn))))
+    if any(eqn.regions for eqn in fn.eqns):
+        fn = dce(hoist(singles(fn)))
+        alone = promote(fn)
+        if alone is not fn:
+            fn = dce(flatten(dce(alone)))
     through = forward(fn)
     if through is not fn:
         fn = dce(flatten(dce(through)))

@@ -205,7 +205,7 @@ def _with_carried(
     loop: _Loop, firsts: list[Value], params: list[Value], ends: list[Value], env: dict[Value, Value]
 ) -> Eqn:
     eqn, body, n = loop.eqn, loop.body, loop.n
-    kept = [_renamed(e, env) for e in body.eqns if e.results[0:1] == () or e.results[0] not in env]
+    kept = [replaced(e, env) for e in body.eqns if e.results[0:1] == () or e.results[0] not in env]
     results = substitute((*body.results[:n], *ends, *body.results[n:]), env)
     new = body.replace(
         params=(loop.index, *loop.state, *params, *body.params[n + 1 :]), eqns=tuple(kept), results=results
@@ -222,13 +222,13 @@ def _with_carried(
     )
 
 
-def _renamed(eqn: Eqn, env: dict[Value, Value]) -> Eqn:
+def replaced(eqn: Eqn, env: dict[Value, Value]) -> Eqn:
     """The equation reading what `env` says; regions too."""
     eqn = retyped(eqn, env)
     regions = tuple(
         r.replace(
             params=retyped_params(r, env),
-            eqns=tuple(_renamed(e, env) for e in r.eqns),
+            eqns=tuple(replaced(e, env) for e in r.eqns),
             results=substitute(r.results, env),
         )
         for r in eqn.regions

@@ -10,6 +10,7 @@ from ..ir.builder import Builder
 from ..ir.graph import Eqn, Function, Value, dims_of
 from ..ir.op import lookup
 from ..ops.lowering import Dot
+from . import open_blas
 from .emitter import Reg
 from .index import row_major
 from .nest import Nest
@@ -30,6 +31,8 @@ def source(plan: Plan, eqn: Eqn, k: int) -> tuple[Value, tuple[int, ...]]:
 
     Transpositions are read through when BLAS can take the strides that they give.
     """
+    if dims_of(eqn):
+        return open_blas.source(plan, eqn, k)
     v = eqn.operands[k]
     base, order = v, tuple(range(v.ndim))
     while (view := plan.producer.get(base)) and is_transpose(view):
@@ -152,6 +155,9 @@ def _transposed(eqn: Eqn) -> Eqn:
 def emit_product(kernel: Kernel, root: Root) -> None:
     """The calls: a loop over the batch axes around ?gemm or ?gemv."""
     eqn, out = root.eqn, root.value
+    if dims_of(eqn):
+        open_blas.emit_open_product(kernel, root)
+        return
     (a_home, a_strides), (b_home, b_strides) = (source(kernel.plan, eqn, k) for k in (0, 1))
     x, y = operand_layout(eqn, 0, a_strides), operand_layout(eqn, 1, b_strides)
     nest = Nest(kernel)

@@ -17,17 +17,19 @@ class Exits:
     depth: int
     messages: dict[int, Message]
 
-    def fail_if(self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None) -> None:
+    def fail_if(
+        self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None, at_once: bool = False
+    ) -> None:
         """Set the status where the condition holds in some lane; the first failure is the one reported.
 
-        Within regions, which could run for long, the call ends there.
+        Within regions, which could run for long, the call ends there, and where it is to end `at_once`.
         """
         e = self.e
         code = next(
             (n for n, m in self.messages.items() if m == (exception, text, loc)), len(self.messages) + 1
         )
         self.messages[code] = (exception, text, loc)
-        if self.depth:
+        if self.depth or at_once:
             self.leave_if(e.any(condition), e.literal(code, "i32"))
             return
         if condition.lanes > 1:

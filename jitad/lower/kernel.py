@@ -364,7 +364,7 @@ class Kernel(Exits):
 
 
 def _emit_blas(kernel: Kernel, root: Root) -> None:
-    if any(v.size == 0 for v in root.eqn.operands):
+    if any(not v.type.dims and v.size == 0 for v in root.eqn.operands):
         fill(kernel, root.value, kernel.e.literal(0, llvm_type(root.value.dtype)))
     else:
         emit_product(kernel, root)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from math import prod
 
 from ..ir.graph import Const, Eqn, Function, Value, dims_of, reads
-from ..ir.types import I64, is_int
+from ..ir.types import I64
 from ..ops.lowering import (
     ArgReduce,
     Check,
@@ -24,6 +24,7 @@ from ..ops.lowering import (
     Window,
     WindowInto,
 )
+from . import open_blas
 from .index import Index, crossings, fixed, identity
 from .keep import columns_to_copy, values_to_keep
 from .ranges import Interval, counter, interval
@@ -212,7 +213,9 @@ class Plan:
     def _dot_regime(self, eqn: Eqn, tiny: bool) -> str:
         if tiny and dot_work(eqn) <= SMALL_DOT:
             return "small"
-        if all(is_int(d) and d == 1 for d in eqn.results[0].shape) or dims_of(eqn):
+        if dims_of(eqn):
+            return "blas" if open_blas.fits(self, eqn) else "contract"
+        if eqn.results[0].size == 1:
             return "contract"
         inner = contracted(eqn)
         if inner <= INLINE_LENGTH and (eqn.attrs["batch"][0] or eqn.operands[1].size <= INLINE_MATRIX):

@@ -64,6 +64,21 @@ PROGRAMS = {
   %0: f64[%n,%m] = dot %x, %y {contract=((), ()), batch=((), ())}
   return %0
 }""",
+    "products": """func @f(%n: i64, %m: i64, %x: f64[%n,%m], %y: f64[%m], %z: f64[%n])
+  -> (f64[%n], f64[%m], f64[%m,%m]) {
+  %0: f64[%n] = dot %x, %y {contract=((1,), (0,)), batch=((), ())}
+  %1: f64[%m] = dot %z, %x {contract=((0,), (0,)), batch=((), ())}
+  %2: f64[%m,%n] = transpose %x {axes=(1, 0)}
+  %3: f64[%m,%m] = dot %2, %x {contract=((1,), (0,)), batch=((), ())}
+  return %0, %1, %3
+}""",
+    "layers": """func @f(%n: i64, %m: i64, %x: f32[%n,%m], %w: f32[%m,1], %v: f32[%m,7])
+  -> (f32[%n,1], f32[%n,7], f32[%m,%m]) {
+  %0: f32[%n,1] = dot %x, %w {contract=((1,), (0,)), batch=((), ())}
+  %1: f32[%n,7] = dot %x, %v {contract=((1,), (0,)), batch=((), ())}
+  %2: f32[%m,%m] = dot %w, %w {contract=((1,), (1,)), batch=((), ())}
+  return %0, %1, %2
+}""",
     "pieces": """func @f(%n: i64, %x: f64[%n], %i: i64) -> f64[%n] {
   %k: i64 = sub %n, 1
   %h: i64 = maximum %k, 0
@@ -223,7 +238,20 @@ def test_long_sums_are_folded_in_blocks():
 
 
 @pytest.mark.parametrize(
-    "name", ["elementwise", "sum", "rows", "pieces", "smooth", "turns", "branch", "triangle", "flip", "scan"]
+    "name",
+    [
+        "elementwise",
+        "sum",
+        "rows",
+        "products",
+        "pieces",
+        "smooth",
+        "turns",
+        "branch",
+        "triangle",
+        "flip",
+        "scan",
+    ],
 )
 def test_adjoints(name):
     fn = check(optimize(check(adjoint(_program(PROGRAMS[name])))))

@@ -63,6 +63,7 @@ class Kernel(Exits):
         self.plan = Plan(self.fn, source)
         merge_panels(self.plan)
         self.buffers = Buffers(self.plan)
+        self.nests = self.plan.nests()
         self.e = Emitter()
         self.text = Text(symbol, len(fn.params), len(fn.results))
         self.streams = False

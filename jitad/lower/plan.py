@@ -331,6 +331,11 @@ class Plan:
         self._contract(steps)
         return steps
 
+    def nests(self) -> int:
+        """How many steps have loops of their own, those of regions among them."""
+        inner = sum(plan.nests() for root in self.regions.values() for plan in root.plans)
+        return inner + sum(any(root.kind != "region" for root in step.roots) for step in self.steps)
+
     def is_read(self, v: Value) -> bool:
         """Whether an equation or a result reads `v`."""
         if self._read_somewhere is None:

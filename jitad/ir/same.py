@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .graph import Const, Function, Value
+from .graph import Const, Function, Value, substituted_attrs, substituted_type
 
 
 def same(f: Function, g: Function) -> bool:
@@ -16,7 +16,7 @@ def _same(f: Function, g: Function, outer: dict[Value, Value]) -> bool:
 
     def bind(xs: tuple[Value, ...], ys: tuple[Value, ...]) -> bool:
         env.update(zip(xs, ys))
-        return len(xs) == len(ys) and all(x.type is y.type for x, y in zip(xs, ys))
+        return len(xs) == len(ys) and all(substituted_type(x.type, env) is y.type for x, y in zip(xs, ys))
 
     def read(xs: tuple[Value, ...], ys: tuple[Value, ...]) -> bool:
         return len(xs) == len(ys) and all(
@@ -26,7 +26,7 @@ def _same(f: Function, g: Function, outer: dict[Value, Value]) -> bool:
     if not bind(f.params, g.params) or len(f.eqns) != len(g.eqns):
         return False
     for a, b in zip(f.eqns, g.eqns):
-        if a.op is not b.op or a.attrs != b.attrs or not read(a.operands, b.operands):
+        if a.op is not b.op or substituted_attrs(a, env) != b.attrs or not read(a.operands, b.operands):
             return False
         if len(a.regions) != len(b.regions) or not all(
             _same(r, s, env) for r, s in zip(a.regions, b.regions)

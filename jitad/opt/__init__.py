@@ -16,6 +16,7 @@ from .reciprocal import by_reciprocals
 from .simplify import simplify
 from .singles import singles
 from .sums import move_sums
+from .zeroed import fill_zeroed
 
 __all__ = [
     "arrange",
@@ -23,6 +24,7 @@ __all__ = [
     "by_reciprocals",
     "contract",
     "dce",
+    "fill_zeroed",
     "flatten",
     "forward",
     "hoist",
@@ -36,7 +38,7 @@ __all__ = [
 
 def optimize(fn: Function) -> Function:
     """The standard combination, for primal and derived functions alike. O(equations)."""
-    fn = dce(flatten(move_sums(simplify(fn))))
+    fn = dce(flatten(fill_zeroed(move_sums(simplify(fn)))))
     if any(eqn.regions for eqn in fn.eqns):
         fn = dce(hoist(singles(fn)))
         alone = promote(fn)

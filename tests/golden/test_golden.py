@@ -15,7 +15,7 @@ from jitad.ir.graph import Function
 from jitad.ir.same import same
 from jitad.ir.text import parse, show
 from jitad.ir.verify import check
-from jitad.opt import contract, dce, optimize, postpone, simplify
+from jitad.opt import contract, dce, fill_zeroed, optimize, postpone, simplify
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.ir"))
@@ -25,6 +25,7 @@ PASSES = {
     "adjoint without results": lambda fn: adjoint(fn, results=False),
     "contract": contract,
     "dce": dce,
+    "fill_zeroed": fill_zeroed,
     "optimize": optimize,
     "postpone": postpone,
     "simplify": simplify,

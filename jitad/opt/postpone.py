@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 
 from ..ir.graph import Const, Eqn, Function, Value, reads
 
 #: Operations whose first operand is an array, of which the result is a changed one.
 UPDATES = frozenset({"scatter_set", "scatter_add", "set_at", "add_at", "set_window", "add_window"})
+#: Operations that read an array element by element.
+PARTS = frozenset({"gather", "slice", "window", "transpose", "reshape", "broadcast"})
 
 
 def postpone(fn: Function) -> Function:
     """Return `fn` with updates and loops moved behind the readers of what they overwrite, regions too.
 
     An array that is read after it was updated has to be copied first. The adjoint of `y[i] = v` writes zeroes
-    into the cotangent and reads what stood there: in this order the read comes first. Readers that need
-    the update stay behind it. O(equations · log), and the distances from updates to readers.
+    into the cotangent and reads what stood there: in this order the read comes first, and what is computed
+    from it in one loop. Readers that need the update stay behind it. O(equations · log), and the distances
+    from updates to readers.
     """
     eqns = [_inside(eqn) for eqn in fn.eqns]
     ordered = _ordered(eqns)
@@ -64,29 +67,41 @@ def _ordered(eqns: Sequence[Eqn]) -> Sequence[Eqn]:
 
 def _awaited(eqns: Sequence[Eqn]) -> dict[int, set[int]]:
     """Update → the later equations that read what it overwrites and need none of its results."""
-    last: dict[Value, int] = {}
+    users: dict[Value, list[int]] = {}
     for k, eqn in enumerate(eqns):
-        last.update(dict.fromkeys(reads(eqn), k))
+        for v in set(reads(eqn)):
+            users.setdefault(v, []).append(k)
     computed = {r for eqn in eqns if eqn.op.name in ("broadcast", "iota") for r in eqn.results}
     found: dict[int, set[int]] = {}
     for k, eqn in enumerate(eqns):
-        changed = [v for v in _overwritten(eqn) if last[v] > k and v not in computed]
-        if changed:
-            readers = _independent(eqns, k, changed, max(last[v] for v in changed))
-            if readers:
-                found[k] = readers
+        later = {n for n in _readers(eqns, users, set(_overwritten(eqn)) - computed) if n > k}
+        if later and (readers := later - _dependent(eqns, k, max(later))):
+            found[k] = readers
     return found
 
 
-def _independent(eqns: Sequence[Eqn], k: int, changed: Sequence[Value], end: int) -> set[int]:
-    """Those after equation k, up to `end`, that read a changed array and need no result of k."""
-    behind = set(eqns[k].results)
-    found = set()
+def _readers(eqns: Sequence[Eqn], users: dict[Value, list[int]], arrays: Iterable[Value]) -> set[int]:
+    """The equations that read one of the arrays, also through what is computed element by element from it.
+
+    Such a value may be computed where it is read, and reads the array only there.
+    """
+    found: set[int] = set()
+    waiting = list(arrays)
+    while waiting:
+        for n in users.get(waiting.pop(), ()):
+            if n not in found:
+                found.add(n)
+                if eqns[n].op.elementwise or eqns[n].op.name in PARTS:
+                    waiting += [r for r in eqns[n].results if r.ndim]
+    return found
+
+
+def _dependent(eqns: Sequence[Eqn], k: int, end: int) -> set[int]:
+    """Equation k, and those up to `end` that need a result of it."""
+    behind, found = set(eqns[k].results), {k}
     for n in range(k + 1, end + 1):
-        read = reads(eqns[n])
-        if not behind.isdisjoint(read):
+        if not behind.isdisjoint(reads(eqns[n])):
             behind.update(eqns[n].results)
-        elif any(v in changed for v in read):
             found.add(n)
     return found
 

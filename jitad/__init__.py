@@ -2,7 +2,7 @@
 
 from . import math, numpy, scipy
 from .api.check import check_grads
-from .api.config import disable_jit
+from .api.config import disable_jit, tape_budget
 from .api.control import cond, fori_loop, roll, scan, switch, unroll, while_loop
 from .api.explain import explain
 from .api.forward import derivative, jvp, linearize, stop_gradient
@@ -37,6 +37,7 @@ __all__ = [
     "scipy",
     "stop_gradient",
     "switch",
+    "tape_budget",
     "unroll",
     "value_and_grad",
     "vjp",

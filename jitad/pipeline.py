@@ -41,10 +41,13 @@ def tangent(fn: Function, active: Sequence[bool], differentiated: int) -> Functi
     return _with_all_results(fn, ad.tangent(_head(fn, differentiated), active), differentiated)
 
 
-def adjoint(fn: Function, active: Sequence[bool], differentiated: int) -> Function:
-    """(params, cotangents of the first floating results) → (results, cotangents of active params)."""
+def adjoint(fn: Function, active: Sequence[bool], differentiated: int, budget: int | None = None) -> Function:
+    """(params, cotangents of the first floating results) → (results, cotangents of active params).
+
+    budget  bytes that its loops may keep
+    """
     fn = optimized(fn)
-    return _with_all_results(fn, ad.adjoint(_head(fn, differentiated), active), differentiated)
+    return _with_all_results(fn, ad.adjoint(_head(fn, differentiated), active, budget=budget), differentiated)
 
 
 def compile_native(fn: Function) -> Binary:

@@ -22,7 +22,7 @@ class BranchReversal:
     """
 
     eqn: Eqn
-    forward: Eqn
+    forward: list[Eqn]
     sides: tuple[Halves, ...]
     tapes: Tapes
     out: list[Value]
@@ -77,7 +77,7 @@ def reverse_cond(eqn: Eqn, active: set[Value], tapes: Tapes) -> BranchReversal:
     regions = tuple(_forward(region, k, sides, starts) for k, region in enumerate(eqn.regions))
     results = (*eqn.results, *full, *(v for values in kept for v in values))
     forward = Eqn(eqn.op, eqn.operands, eqn.attrs, results, eqn.loc, regions, eqn.origin)
-    return BranchReversal(eqn, forward, sides, tapes, [eqn.results[k] for k in on], shared, kept, starts)
+    return BranchReversal(eqn, [forward], sides, tapes, [eqn.results[k] for k in on], shared, kept, starts)
 
 
 def _forward(region: Function, which: int, sides: tuple[Halves, ...], starts: list[Value]) -> Function:

@@ -21,15 +21,19 @@ class CheckpointReversal:
     shared  active values that its region reads
     """
 
-    forward: Eqn
+    eqn: Eqn
     active: set[Value]
     account: Account
     out: list[int]
     shared: list[Value]
 
+    @property
+    def forward(self) -> list[Eqn]:
+        return [self.eqn]
+
     def reverse(self, cotangents: Cotangents) -> None:
         """Append the region back; see `Reversal`."""
-        eqn, b = self.forward, cotangents.builder
+        eqn, b = self.eqn, cotangents.builder
         of = lambda v: cotangents.take(v) or zeros(v.type)
         seeds = [of(eqn.results[k]) for k in self.out]
         sums = [of(v) for v in self.shared]
@@ -43,7 +47,7 @@ class CheckpointReversal:
         """The region and its reverse sweep, with tapes of their own."""
         from .halves import reversed_region
 
-        (region,) = self.forward.regions
+        (region,) = self.eqn.regions
         again = without_effects(region)
         tapes = Tapes(self.account)
         out = [again.results[k] for k in self.out]

@@ -76,3 +76,9 @@ class Account:
         self.memory = memory
         self.sizes = frozenset(sizes)
         self.loops: list[Kept] = []
+
+    def within(self, share: int | None) -> Account:
+        """The account of a part of the program, which may keep so much."""
+        part = Account(share)
+        part.loops = self.loops
+        return part

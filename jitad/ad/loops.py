@@ -15,7 +15,7 @@ from ..ir.op import lookup
 from ..ir.types import I64, tape_of, type_of
 from .cotangents import Cotangents
 from .halves import Halves, halves
-from .kept import Kept
+from .kept import Account, Kept, Schedule
 from .tangent import zeros
 from .tapes import Tapes
 
@@ -36,7 +36,7 @@ class LoopReversal:
     """
 
     eqn: Eqn
-    forward: Eqn
+    forward: list[Eqn]
     halves: Halves
     tapes: Tapes
     index: Value
@@ -105,12 +105,31 @@ def _attributes(eqn: Eqn) -> dict:
     return {"trips": eqn.attrs["trips"], "reverse": not eqn.attrs["reverse"]}
 
 
-def reverse_for(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
-    """The reversal of a `for`."""
+@dataclass
+class Cut:
+    """A loop whose body is cut in two.
+
+    on      which carried values are active; `into`: which stacked operands, `out_of`: which stacked results
+    shared  active values from around the loop
+    """
+
+    eqn: Eqn
+    halves: Halves
+    on: list[int]
+    into: list[int]
+    out_of: list[int]
+    shared: list[Value]
+
+
+def cut(eqn: Eqn, active: set[Value], account: Account) -> Cut:
+    """The body of a `for` or `while`, cut where least is kept."""
+    return (_cut_for if eqn.op.name == "for" else _cut_while)(eqn, active, account)
+
+
+def _cut_for(eqn: Eqn, active: set[Value], account: Account) -> Cut:
     (body,) = eqn.regions
     n = eqn.attrs["carried"]
     index, state, rows = body.params[0], body.params[1 : n + 1], body.params[n + 1 :]
-    inits, stacks = eqn.operands[1 : n + 1], eqn.operands[n + 1 :]
     on = [j for j in range(n) if state[j] in active or eqn.results[j] in active]
     into = [k for k, p in enumerate(rows) if p in active]
     out_of = [k for k, r in enumerate(eqn.results[n:], n) if r in active]
@@ -122,9 +141,38 @@ def reverse_for(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
         [*(state[j] for j in on), *(rows[k] for k in into)],
         shared,
         {index, *rows},
-        tapes.account,
+        account,
     )
-    tapes.account.loops.append(_entry(eqn, h))
+    return Cut(eqn, h, on, into, out_of, shared)
+
+
+def _cut_while(eqn: Eqn, active: set[Value], account: Account) -> Cut:
+    body = eqn.regions[1]
+    state = body.params
+    on = [j for j, p in enumerate(state) if p in active or eqn.results[j] in active]
+    shared = [v for v in free_values(body) if v in active]
+    out, into = [body.results[j] for j in on], [state[j] for j in on]
+    h = halves(body, active, out, into, shared, set(), account)
+    return Cut(eqn, h, on, [], [], shared)
+
+
+def reverse_loop(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
+    """The reversal of a `for` or `while`."""
+    return uncut(cut(eqn, active, tapes.account), tapes)
+
+
+def uncut(found: Cut, tapes: Tapes) -> LoopReversal:
+    """The reversal of a loop that keeps a part of every iteration."""
+    tapes.account.loops.append(entry(found))
+    return (_reverse_for if found.eqn.op.name == "for" else _reverse_while)(found, tapes)
+
+
+def _reverse_for(found: Cut, tapes: Tapes) -> LoopReversal:
+    eqn, h = found.eqn, found.halves
+    (body,) = eqn.regions
+    n = eqn.attrs["carried"]
+    index, state, rows = body.params[0], body.params[1 : n + 1], body.params[n + 1 :]
+    inits, stacks = eqn.operands[1 : n + 1], eqn.operands[n + 1 :]
     static = eqn.attrs["trips"] >= 0
     passing = _Passing(h, tapes, [] if static else h.kept)
     kept = h.kept if static else []
@@ -147,31 +195,26 @@ def reverse_for(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
     )
     return LoopReversal(
         eqn,
-        forward,
+        [forward],
         h,
         tapes,
         index,
         eqn.operands[0],
-        [(inits[j], eqn.results[j]) for j in on],
-        [stacks[k] for k in into],
-        [eqn.results[k] for k in out_of],
-        shared,
+        [(inits[j], eqn.results[j]) for j in found.on],
+        [stacks[k] for k in found.into],
+        [eqn.results[k] for k in found.out_of],
+        found.shared,
         passing.starts,
         dict(zip(rows, stacks)),
         stacked,
     )
 
 
-def reverse_while(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
-    """The reversal of a `while`, whose iterations are counted."""
+def _reverse_while(found: Cut, tapes: Tapes) -> LoopReversal:
+    """The iterations of a `while` are counted."""
+    eqn, h = found.eqn, found.halves
     test, body = eqn.regions
     state = body.params
-    on = [j for j, p in enumerate(state) if p in active or eqn.results[j] in active]
-    shared = [v for v in free_values(body) if v in active]
-    h = halves(
-        body, active, [body.results[j] for j in on], [state[j] for j in on], shared, set(), tapes.account
-    )
-    tapes.account.loops.append(_entry(eqn, h))
     passing = _Passing(h, tapes, h.kept)
     before, after, count = (Value(_INDEX, "trips") for _ in range(3))
     one_more = Eqn(lookup("add"), (before, const(1, I64)), {}, (after,), eqn.loc, (), eqn.origin)
@@ -193,25 +236,26 @@ def reverse_while(eqn: Eqn, active: set[Value], tapes: Tapes) -> LoopReversal:
     )
     return LoopReversal(
         eqn,
-        forward,
+        [forward],
         h,
         tapes,
         Value(_INDEX, "k"),
         count,
-        [(eqn.operands[j], eqn.results[j]) for j in on],
+        [(eqn.operands[j], eqn.results[j]) for j in found.on],
         [],
         [],
-        shared,
+        found.shared,
         passing.starts,
         {},
         [],
     )
 
 
-def _entry(eqn: Eqn, h: Halves) -> Kept:
+def entry(found: Cut, schedule: Schedule | None = None) -> Kept:
     """What the account says of a loop."""
+    eqn, h = found.eqn, found.halves
     trips, derived = eqn.attrs.get("trips", -1), eqn.origin != ""
-    return Kept(eqn.loc, eqn.op.name, h.nbytes, trips, h.saved, h.recomputed, None, derived)
+    return Kept(eqn.loc, eqn.op.name, h.nbytes, trips, h.saved, h.recomputed, schedule, derived)
 
 
 class _Passing:

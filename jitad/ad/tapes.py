@@ -24,6 +24,12 @@ class Tapes:
         self.full: dict[Value, Value] = {}
         self.ends: dict[Value, Value] = {}
 
+    def within(self, share: int) -> Tapes:
+        """The same tapes, where loops may keep so many bytes."""
+        part = Tapes(self.account.within(share))
+        part.starts, part.full, part.ends = self.starts, self.full, self.ends
+        return part
+
     def start(self, item: Type) -> Value:
         """A new tape for such items."""
         return self.adopt(Value(tape_of(item), "tape"))

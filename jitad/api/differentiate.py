@@ -16,6 +16,7 @@ from ..capture.trees import TreeSpec, flatten, paths, unflatten
 from ..ir.graph import Function
 from ..ir.types import F64, Type
 from .binding import name_of, parameters_of
+from .config import budget
 
 
 class Structure(NamedTuple):
@@ -158,7 +159,7 @@ def program_of_primals(
 def reversed_program(sub: Subprogram, point: Point, differentiated: int) -> Function:
     """The adjoint of `program`; what its loops keep is noted for `explain`."""
     active = [True] * len(point.inputs) + [False] * len(sub.imports)
-    reverse = pipeline.adjoint(sub.fn, active, differentiated)
+    reverse = pipeline.adjoint(sub.fn, active, differentiated, budget())
     current_trace().root.captures.kept.update(dict.fromkeys(reverse.notes["kept"]))
     return reverse
 

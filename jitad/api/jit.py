@@ -20,7 +20,7 @@ from ..capture.trace import tracing
 from ..native.callable import NativeCallable
 from .binding import Binder, Call, name_of, names_of, positions_of
 from .compiled import Compiled
-from .config import interpreting
+from .config import budget, interpreting
 from .version import Version
 
 #: Versions kept per set of argument types (they differ in what was captured), and entries tried in one call.
@@ -93,14 +93,14 @@ class Jit(NativeCallable):
         if interpreting():
             return version.interpret(call.leaves, out)
         result = version.run(call.leaves, out)
-        if not version.entry_made:
+        if not version.entry_made and budget() is None:
             self._add_entry(version, call)
         return result
 
     def _version(self, call: Call) -> Version:
         """The version for these arguments whose guards hold; traced if there is none."""
         with self._lock:
-            versions = self._versions.setdefault(call.key, [])
+            versions = self._versions.setdefault((call.key, budget()), [])
             for version in versions:
                 if version.valid():
                     return version

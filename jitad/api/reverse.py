@@ -10,6 +10,7 @@ from ..capture.source import at, definition_line
 from ..capture.trace import tracing
 from ..capture.tracer import Traced, lift
 from .binding import name_of, positions_of
+from .config import checked_budget, within
 from .differentiate import (
     argument_names,
     head,
@@ -31,6 +32,7 @@ def value_and_grad(
     has_aux: bool = False,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
+    tape_budget: int | None = None,
 ) -> Jit:
     """Compile the value and the gradient of the scalar-valued `f`.
 
@@ -38,6 +40,7 @@ def value_and_grad(
     argnums  position, or tuple of positions, of the arguments to differentiate
     has_aux  `f` returns a pair (value, auxiliary tree); so does the result: ((value, auxiliary), gradient)
     static_argnums, static_argnames  as for `jit`
+    tape_budget  bytes that the loops may keep for the reverse sweep, as by `jad.tape_budget`
 
     The result takes f's arguments and returns (value, gradient): a tree like the argument, with arrays of its
     shapes and dtypes, in units of f per unit of the argument; a tuple of trees if `argnums` is a tuple.
@@ -48,9 +51,9 @@ def value_and_grad(
     floating scalar.
     Reverse accumulation: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 3.
     """
-    return _gradient(
-        f, "value_and_grad", argnums, has_aux, static_argnums, static_argnames, lambda v, g: (v, g)
-    )
+    select = lambda value, gradient: (value, gradient)
+    static = static_argnums, static_argnames
+    return _gradient(f, "value_and_grad", argnums, has_aux, static, tape_budget, select)
 
 
 def grad(
@@ -60,6 +63,7 @@ def grad(
     has_aux: bool = False,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
+    tape_budget: int | None = None,
 ) -> Jit:
     """Compile the gradient of the scalar-valued `f`.
 
@@ -69,12 +73,14 @@ def grad(
     def select(value: Any, gradient: Any) -> Any:
         return (gradient, value[1]) if has_aux else gradient
 
-    return _gradient(f, "grad", argnums, has_aux, static_argnums, static_argnames, select)
+    static = static_argnums, static_argnames
+    return _gradient(f, "grad", argnums, has_aux, static, tape_budget, select)
 
 
 def _gradient(
-    f: Callable, what: str, argnums: Any, has_aux: bool, numbers: Any, names: Any, select: Callable
+    f: Callable, what: str, argnums: Any, has_aux: bool, static: tuple, nbytes: Any, select: Callable
 ) -> Jit:
+    nbytes = checked_budget(nbytes)
     positions = positions_of(argnums, "argnums")
     if not positions:
         raise TypeError(f"argnums is a position or a non-empty tuple of positions, got {argnums!r}")
@@ -86,13 +92,14 @@ def _gradient(
         def implementation(*args: Any, **kwargs: Any) -> Any:
             if not tracing():
                 raise RuntimeError(f"{what} runs under a trace only")
-            value, gradients = _value_and_gradients(f, what, own, has_aux, args, kwargs)
+            with within(nbytes):
+                value, gradients = _value_and_gradients(f, what, own, has_aux, args, kwargs)
             return select(value, tuple(gradients) if several else gradients[0])
 
         return implementation
 
     name = f"{what}_{function_name(f)}"
-    return Jit(f, transform, static_argnums=numbers, static_argnames=names, name=name)
+    return Jit(f, transform, static_argnums=static[0], static_argnames=static[1], name=name)
 
 
 def _value_and_gradients(
@@ -167,12 +174,14 @@ def vjp(
     has_aux: bool = False,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
+    tape_budget: int | None = None,
 ) -> tuple[Any, ...]:
     """The value of `f` at a point, and its pullback there.
 
     primals  positional arguments, each with a floating leaf or static
     has_aux  `f` returns a pair (value, auxiliary tree)
     static_argnums, static_argnames  as for `jit`; the cotangents of such arguments are None
+    tape_budget  bytes that the loops may keep for the reverse sweep, as by `jad.tape_budget`
 
     Returns (value, pullback), or (value, pullback, auxiliary). pullback(ct) takes a cotangent like the value
     and returns a tuple with one cotangent tree per primal; it owns what it needs, so later changes of the
@@ -182,14 +191,15 @@ def vjp(
     """
     if not tracing():
         static = {"static_argnums": static_argnums, "static_argnames": static_argnames}
-        return of_primals(vjp, f, static, has_aux=has_aux)(*primals)
+        return of_primals(vjp, f, static, has_aux=has_aux, tape_budget=tape_budget)(*primals)
     places = static_places(f, static_argnums, static_argnames, len(primals))
     here = point(f, "vjp", primals, argument_names(f, range(len(primals))), places)
     sub = program_of_primals(f, here, primals, places)
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
     result = structure(sub, spec)
-    whole = reversed_program(sub, here, n)
+    with within(checked_budget(tape_budget)):
+        whole = reversed_program(sub, here, n)
     primal, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
     pullback = Pullback(late, residuals, outputs)
     value = spec.unflatten(primal[:n])

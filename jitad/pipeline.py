@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 from collections.abc import Callable, Sequence
@@ -27,6 +28,11 @@ class Binary(NamedTuple):
 
     lowered: Lowered
     module: NativeModule
+
+    def bytes_asked(self) -> int:
+        """How many bytes a tape could not get, in the last call that failed so."""
+        address = self.module.address(f"{self.lowered.symbol}.asked")
+        return ctypes.CFUNCTYPE(ctypes.c_int64)(address)()
 
 
 def trace(f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]) -> Program:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, const, free_values, renamed
+from ..ir.graph import Eqn, Function, Loc, Value, const, free_values, renamed
 from ..ir.op import lookup
 from ..ir.types import I64, tape_of, type_of
 from .cotangents import Cotangents
@@ -174,7 +174,7 @@ def _reverse_for(found: Cut, tapes: Tapes) -> LoopReversal:
     index, state, rows = body.params[0], body.params[1 : n + 1], body.params[n + 1 :]
     inits, stacks = eqn.operands[1 : n + 1], eqn.operands[n + 1 :]
     static = eqn.attrs["trips"] >= 0
-    passing = _Passing(h, tapes, [] if static else h.kept)
+    passing = _Passing(h, tapes, [] if static else h.kept, eqn.loc)
     kept = h.kept if static else []
     trips = eqn.attrs["trips"]
     stacked = [Value(v.type.with_shape((trips, *v.type.shape)), v.hint) for v in kept]
@@ -215,7 +215,7 @@ def _reverse_while(found: Cut, tapes: Tapes) -> LoopReversal:
     eqn, h = found.eqn, found.halves
     test, body = eqn.regions
     state = body.params
-    passing = _Passing(h, tapes, h.kept)
+    passing = _Passing(h, tapes, h.kept, eqn.loc)
     before, after, count = (Value(_INDEX, "trips") for _ in range(3))
     one_more = Eqn(lookup("add"), (before, const(1, I64)), {}, (after,), eqn.loc, (), eqn.origin)
     forward = Eqn(
@@ -264,13 +264,13 @@ class _Passing:
     starts, params, results, full  before the loop, in its body before and after, and after the loop
     """
 
-    def __init__(self, h: Halves, tapes: Tapes, pushed: Sequence[Value]) -> None:
+    def __init__(self, h: Halves, tapes: Tapes, pushed: Sequence[Value], loc: Loc | None) -> None:
         threads = [Value(s.type, "tape") for s in h.starts]
         pushes = [Value(tape_of(v.type), "tape") for v in pushed]
         before = [Value(t.type, "tape") for t in pushes]
         after = [Value(t.type, "tape") for t in pushes]
         op = lookup("push")
-        self.eqns = [Eqn(op, (t, v), {}, (u,)) for t, v, u in zip(before, pushed, after)]
+        self.eqns = [Eqn(op, (t, v), {}, (u,), loc) for t, v, u in zip(before, pushed, after)]
         self.starts = [tapes.adopt(t) for t in (*threads, *pushes)]
         self.params = [*h.starts, *before]
         self.results = [*h.full, *after]

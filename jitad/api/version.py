@@ -95,6 +95,8 @@ class Version:
         if status == interrupt.INTERRUPTED:
             interrupt.reraise()
         kind, text, loc = self.binary.lowered.messages[status]
+        if kind is MemoryError and "{bytes}" in text:
+            text = text.replace("{bytes}", str(self.binary.bytes_asked()))
         raise kind(f"{text}\n  from {loc}" if loc is not None else text)
 
     def callable_entry(self, spec: Any, static: Any, fallback: Callable[..., Any]) -> Any:

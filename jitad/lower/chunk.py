@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 POLL_WORK = 2**24
 #: What frees the tapes of a call.
 RELEASE_TAPES = '@"jitad.tapes.release"'
+#: The suffix of the function that says how many bytes a tape could not get.
+ASKED = "asked"
+#: A workspace of so many bytes is more than there are addresses for.
+TOO_MANY = 2**62
 #: A workspace up to this size is on the stack.
 STACK_BYTES = 16384
 #: From this size on the system is asked for large pages (Linux): there are fewer of them to be mapped.
@@ -87,6 +91,7 @@ class Text:
         self._constants: dict[tuple[str, Any], str] = {}
         self.metadata: list[str] = []
         self._nontemporal = ""
+        self._asked = ""
 
     def name(self, suffix: str) -> str:
         return f'@"{self.symbol}.{suffix}"'
@@ -113,6 +118,19 @@ class Text:
         parts = f'!{number}, !{{!"llvm.loop.vectorize.width", i32 1}}' + (f", {hint}" if hint else "")
         self.metadata.append(f"!{number} = distinct !{{{parts}}}")
         return f"!{number}"
+
+    def asked(self) -> str:
+        """Where the bytes are stored that a tape could not get; a function of that name gives them."""
+        if not self._asked:
+            self._asked = self.name("asked.bytes")
+            self.globals += [
+                f"{self._asked} = internal global i64 0",
+                f"define i64 {self.name(ASKED)}() nounwind {{",
+                f"%bytes = load i64, ptr {self._asked}",
+                "ret i64 %bytes",
+                "}",
+            ]
+        return self._asked
 
     def nontemporal(self) -> str:
         """Metadata of stores that pass the caches."""
@@ -141,6 +159,9 @@ class Main:
         self.declarations: set[str] = set()
 
     def text(self, module: Text, kernel: Kernel) -> list[str]:
+        head = f'define i32 @"{module.symbol}"({", ".join(self.params)}) nounwind {{'
+        if kernel.frame_bytes >= TOO_MANY:
+            return [head, f"ret i32 {kernel.no_workspace()}", "}"]
         lines = ["%status = alloca i32", "store i32 0, ptr %status"]
         release = self._workspace(lines, kernel.frame_bytes)
         functions: list[str] = []
@@ -170,8 +191,7 @@ class Main:
             lines.append("fence seq_cst")  # other threads see the stores that passed the caches
         lines += [*release, "%code = load i32, ptr %status", "ret i32 %code"]
         if kernel.frame_bytes > STACK_BYTES:
-            lines += ["nomemory:", "ret i32 -1"]
-        head = f'define i32 @"{module.symbol}"({", ".join(self.params)}) nounwind {{'
+            lines += ["nomemory:", f"ret i32 {kernel.no_workspace()}"]
         return [*functions, head, *lines, "}"]
 
     def _workspace(self, lines: list[str], nbytes: int) -> list[str]:

@@ -9,6 +9,19 @@ from .emitter import SELDOM, Emitter, Reg
 Message = tuple[type[Exception], str, "Loc | None"]
 
 
+#: What a function that runs out of memory says of the way out.
+CURE = "bound what loops keep with jad.tape_budget, or the option tape_budget"
+
+
+def tape_text(loc: Loc | None) -> str:
+    """The message for a tape that cannot grow."""
+    return f"no memory for {{bytes}} bytes on the tape of {loop_at(loc)}: {CURE}"
+
+
+def loop_at(loc: Loc | None) -> str:
+    return "a loop" if loc is None else f"the loop at {loc}"
+
+
 class Exits:
     """The part of a kernel that sets its status, and leaves."""
 
@@ -17,6 +30,21 @@ class Exits:
     depth: int
     messages: dict[int, Message]
 
+    def code(self, exception: type[Exception], text: str, loc: Loc | None) -> int:
+        """The status that stands for a failure."""
+        message = exception, text, loc
+        found = next((n for n, m in self.messages.items() if m == message), len(self.messages) + 1)
+        self.messages[found] = message
+        return found
+
+    def no_memory(self, loc: Loc | None) -> int:
+        """The status of a tape that cannot grow; the bytes it asked for are put in when it is reported."""
+        return self.code(MemoryError, tape_text(loc), loc)
+
+    def no_array(self) -> int:
+        """The status of an array, of a size known only when the program runs, that cannot be had."""
+        return self.code(MemoryError, "no memory for an array whose size is known only when it runs", None)
+
     def fail_if(
         self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None, at_once: bool = False
     ) -> None:
@@ -24,11 +52,7 @@ class Exits:
 
         Within regions, which could run for long, the call ends there, and where it is to end `at_once`.
         """
-        e = self.e
-        code = next(
-            (n for n, m in self.messages.items() if m == (exception, text, loc)), len(self.messages) + 1
-        )
-        self.messages[code] = (exception, text, loc)
+        e, code = self.e, self.code(exception, text, loc)
         if self.depth or at_once:
             self.leave_if(e.any(condition), e.literal(code, "i32"))
             return

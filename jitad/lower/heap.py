@@ -62,14 +62,16 @@ def _refuse_huge(kernel: Kernel, type: Type) -> None:
             e.literal(float(d), "double") if is_int(d) else e.cast("sitofp", kernel.registers(d)[0], "f8")
         )
         total = e.op("fmul", total, factor)
-    kernel.leave_if(e.fcmp("oge", total, e.literal(_LARGEST, "double")), e.literal(-1, "i32"))
+    huge = e.fcmp("oge", total, e.literal(_LARGEST, "double"))
+    kernel.leave_if(huge, e.literal(kernel.no_array(), "i32"))
 
 
 def _obtained(kernel: Kernel, old: Reg, size: Reg) -> Reg:
     """A block of that size in place of `old`; the call ends where there is none."""
     e = kernel.e
     block = e.define(f"call ptr {GROW}(ptr %tapes, ptr {old.text}, i64 {size.text})", "ptr")
-    kernel.leave_if(e.icmp("eq", block, Reg("null", "ptr")), e.literal(-1, "i32"))
+    failed = e.icmp("eq", block, Reg("null", "ptr"))
+    kernel.leave_if(failed, e.literal(kernel.no_array(), "i32"))
     return block
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Const, Function, Value, dims_of
+from ..ir.graph import Const, Eqn, Function, Value, dims_of
 from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
 from .buffers import Buffer, Buffers, aligned
 from .chunk import Chunk, Text
 from .emitter import Emitter, Reg, llvm_type, memory_type
-from .exits import Exits, Message
+from .exits import CURE, Exits, Message, loop_at
 from .fold import fill
 from .fused import Fused
 from .heap import ensure, nbytes
@@ -42,8 +42,8 @@ INLINE_CONSTANT = 4096
 class Lowered:
     """A kernel as text: `i32 @symbol(ptr in0, …, ptr constant0, …, ptr out0, …)`.
 
-    Status 0 is success, −1 that memory ran out, −2 that a signal handler raised, n > 0 the failure
-    `messages[n]`.
+    Status 0 is success, −2 that a signal handler raised, n > 0 the failure `messages[n]`. "{bytes}" in a
+    message stands for what the function `symbol.asked` of the module gives.
     """
 
     symbol: str
@@ -104,6 +104,15 @@ class Kernel(Exits):
             work_of(self.buffers),
             self.plan,
         )
+
+    def no_workspace(self) -> int:
+        """The status of a workspace that cannot be had: it names the loop that keeps most."""
+        loop = max(_loops(self.fn.eqns), key=_stacked, default=None)
+        text = f"no memory for a workspace of {self.frame_bytes} bytes"
+        if loop is None or not _stacked(loop):
+            return self.code(MemoryError, text, self.fn.loc)
+        kept = f"{text}, of which {loop_at(loop.loc)} keeps {_stacked(loop)} for its way back: {CURE}"
+        return self.code(MemoryError, kept, loop.loc)
 
     def schedule(self) -> None:
         """The steps of the current plan."""
@@ -362,6 +371,20 @@ class Kernel(Exits):
         symbol = f'@"blas.{name}"'
         self.e.declarations[symbol] = f"declare void {symbol}({', '.join(['ptr'] * len(pointers))})"
         self.e.put(f"call void {symbol}({', '.join('ptr ' + p for p in pointers)})")
+
+
+def _loops(eqns: Iterable[Eqn]) -> Iterator[Eqn]:
+    """The loops with a counter among some equations, and in their regions."""
+    for eqn in eqns:
+        if "trips" in eqn.attrs:
+            yield eqn
+        for region in eqn.regions:
+            yield from _loops(region.eqns)
+
+
+def _stacked(eqn: Eqn) -> int:
+    """The bytes that a loop collects for its way back."""
+    return sum(v.type.nbytes for v in eqn.results[eqn.attrs["carried"] :])
 
 
 def _emit_blas(kernel: Kernel, root: Root) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..ir.graph import Eqn, Value, free_values
+from ..ir.graph import Eqn, Loc, Value, free_values
 from ..ir.types import Type
 from .blocks import DROP, GROW, require
 from .emitter import SELDOM, Emitter, Reg, literal, llvm_type, memory_type
@@ -41,7 +41,7 @@ def _push(kernel: Kernel, eqn: Eqn) -> None:
     e, (tape, item) = kernel.e, eqn.operands
     base, top, end = kernel.registers(tape)
     nbytes = _item_bytes(kernel, item.type)
-    base, top, end = _with_room(kernel, base, top, end, nbytes)
+    base, top, end = _with_room(kernel, base, top, end, nbytes, eqn.loc)
     if item.type.dims or item.size:
         kernel.write(item, top.text)
     after = Reg(e.gep(top.text, "i8", nbytes.text), "ptr", 1, kernel.chunk.number)
@@ -56,7 +56,9 @@ def _item_bytes(kernel: Kernel, item: Type) -> Reg:
     return e.intrinsic("llvm.smax", nbytes(kernel, item), e.literal(1, "i64"))
 
 
-def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: Reg) -> tuple[Reg, Reg, Reg]:
+def _with_room(
+    kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: Reg, loc: Loc | None
+) -> tuple[Reg, Reg, Reg]:
     """The tape with room for one more item: moved to twice the memory if it was full."""
     e = kernel.e
     tag = e.label("tape")
@@ -74,7 +76,9 @@ def _with_room(kernel: Kernel, base: Reg, top: Reg, end: Reg, nbytes: Reg) -> tu
     doubled = e.op("add", used, used)
     capacity = e.select(e.icmp("eq", used, e.literal(0, "i64")), first, doubled)
     moved = e.define(f"call ptr {GROW}(ptr %tapes, ptr {base.text}, i64 {capacity.text})", "ptr")
-    kernel.leave_if(e.icmp("eq", moved, Reg("null", "ptr")), e.literal(-1, "i32"))
+    failed = e.icmp("eq", moved, Reg("null", "ptr"))
+    e.put(f"store i64 {e.select(failed, capacity, e.literal(0, 'i64')).text}, ptr {kernel.text.asked()}")
+    kernel.leave_if(failed, e.literal(kernel.no_memory(loc), "i32"))
     new_top = Reg(e.gep(moved.text, "i8", used.text), "ptr", 1, chunk)
     new_end = Reg(e.gep(moved.text, "i8", capacity.text), "ptr", 1, chunk)
     e.lines += [f"br label %{tag}.moved", f"{tag}.moved:", f"br label %{tag}.room", f"{tag}.room:"]

@@ -187,7 +187,11 @@ def test_every_way_out_frees_all_tapes(name):
 
 def test_a_tape_that_finds_no_memory_is_a_status():
     heap = Heap(most=2**20)
-    _, call = compile_function(check(parse(SCALARS)), symbols=heap.symbols)
+    low, call = compile_function(check(parse(SCALARS)), symbols=heap.symbols)
     assert call(np.int64(2**14), np.int64(0), np.float64(1))[0] == 0
-    assert call(np.int64(2**40), np.int64(0), np.float64(1))[0] == -1
+    status, _ = call(np.int64(2**40), np.int64(0), np.float64(1))
+    kind, text, _ = low.messages[status]
+    assert kind is MemoryError and "{bytes} bytes on the tape" in text
+    asked = ctypes.CFUNCTYPE(ctypes.c_int64)(call.module.address(f"{low.symbol}.asked"))
+    assert asked() == 2**20
     assert heap.blocks == 0

@@ -21,6 +21,7 @@ class Schedule:
     chunk      iterations that are taped at a time; −1: known when it runs
     peak       bytes that states and tapes take at most
     again      how often an iteration is computed again at most, taped or not; −1: known when it runs
+    runs       how often an iteration runs forwards on average, the first sweep included; 0: not known
     """
 
     state: int
@@ -28,6 +29,7 @@ class Schedule:
     chunk: int
     peak: int
     again: int
+    runs: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -49,11 +49,13 @@ def in_chunks(trips: int, state: int, each: int, budget: int) -> Schedule | None
 
     each  bytes an iteration keeps
     """
-    chunk = isqrt(max(trips * state // each, 1))
-    chunk = min(max(chunk, min(SMALL_TAPE // each, trips), 1), trips)
-    states = trips // chunk
-    peak = states * state + chunk * each
-    return Schedule(state, states, chunk, peak, 1) if peak <= budget else None
+    least = min(max(isqrt(trips * state // each), 1), trips)
+    for chunk in (min(max(least, SMALL_TAPE // each), trips), least):
+        states = trips // chunk
+        peak = states * state + chunk * each
+        if peak <= budget:
+            return Schedule(state, states, chunk, peak, 1, 2.0)
+    return None
 
 
 def binomial(trips: int, state: int, each: int, budget: int) -> Schedule | None:
@@ -69,7 +71,8 @@ def binomial(trips: int, state: int, each: int, budget: int) -> Schedule | None:
         cost = advances(steps, states) / steps, peak
         if best is None or cost < best:
             best = cost
-            found = Schedule(state, states, chunk, peak, 1 + repetitions(steps, states))
+            again = 1 + repetitions(steps, states)
+            found = Schedule(state, states, chunk, peak, again, 2 + cost[0])
         chunk *= 2
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..ad.kept import Kept
+from ..ad.kept import Kept, Schedule
 from ..capture.guards import DictGuard
 from .jit import Jit, jit
 
@@ -47,8 +47,23 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
 def _said(kept: Kept) -> str:
     what = f"`{kept.kind}` of a derivative" if kept.derived else f"`{kept.kind}`"
     text = f"{kept.loc}: {what} keeps {kept.per_trip} bytes an iteration for the reverse sweep"
-    if kept.total >= 0:
-        text += f", {kept.total} in all"
+    if kept.trips >= 0:
+        text += f", {kept.per_trip * kept.trips} in all"
     if kept.saved:
         text += f"; {kept.saved} bytes an iteration saved"
-    return text + (f"; computed again: {', '.join(kept.recomputed)}" if kept.recomputed else "")
+    if kept.recomputed:
+        text += f"; computed again: {', '.join(kept.recomputed)}"
+    return text if kept.schedule is None else f"{text}; {_scheduled(kept.schedule)}"
+
+
+def _scheduled(s: Schedule) -> str:
+    """What a budget makes of a loop."""
+    states, taped = f"{s.snapshots} states of {s.state} bytes", f"{s.chunk} iterations taped at a time"
+    if s.again < 0:
+        twice = (
+            f"an iteration runs forwards 3 times up to {s.snapshots * s.chunk} iterations, then more often"
+        )
+        return f"under the tape budget at most {s.peak}: up to {states}, up to {taped}; {twice}"
+    how = "in chunks" if s.again == 1 else "binomial"
+    runs = f"an iteration runs forwards {s.runs:.3g} times"
+    return f"under the tape budget {s.peak} ({how}): {states}, {taped}; {runs}"

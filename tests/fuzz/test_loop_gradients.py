@@ -78,6 +78,26 @@ def check(case: Case) -> None:
         np.testing.assert_allclose(tangent, expected, rtol=1e-5, atol=1e-5)
 
 
+@programs(6, cases())
+def test_a_budget_changes_no_bit(case: Case) -> None:
+    """With the least budget, of powers of two, that suffices."""
+    loss, xs = scalar(case)
+    for nbytes in [2**k for k in range(4, 24)]:
+        try:
+            with rolled():
+                found = unless_refused(lambda: jad.grad(loss, argnums=(0, 1, 2), tape_budget=nbytes)(*xs))
+        except ValueError as error:
+            if "tape budget" not in str(error):
+                raise
+            note("tape budgets that were too small")
+            continue
+        if found is not None:
+            with rolled():
+                plain = jad.grad(loss, argnums=(0, 1, 2))(*xs)
+            assert [x.tobytes() for x in leaves(found)] == [x.tobytes() for x in leaves(plain)], nbytes
+        break
+
+
 @programs(4, cases("numbers", "arrays"))
 def test_second_order(case: Case) -> None:
     """Forward over reverse and reverse over reverse."""

@@ -258,3 +258,16 @@ def test_pullbacks_are_bounded_too():
     _, plain = jad.vjp(states, X, 200, static_argnums=1)
     _, bounded = jad.vjp(states, X, 200, static_argnums=1, tape_budget=9_000)
     assert plain(W)[0].tobytes() == bounded(W)[0].tobytes()
+
+
+def test_explain_says_what_is_kept_and_how_often_iterations_run():
+    text = jad.explain(jad.grad(static, tape_budget=9_000), X, W)
+    said = (
+        "`for` keeps 160 bytes an iteration for the reverse sweep, 16160 in all; under the tape budget 3200"
+    )
+    assert f"{said} (in chunks): 10 states of 160 bytes, 10 iterations taped at a time; an iteration" in text
+    text = jad.explain(jad.grad(static, tape_budget=1_000), X, W)
+    assert "(binomial): " in text and "runs forwards" in text
+    text = jad.explain(jad.grad(until, tape_budget=9_000), X, W)
+    assert "`while` keeps 160 bytes an iteration for the reverse sweep; under the tape budget at most" in text
+    assert "under" not in jad.explain(jad.grad(static, tape_budget=10**6), X, W)

@@ -49,6 +49,7 @@ CASES = {
     "sparse_rows": (ONE,),
     "recurrence": (ONE,),
     "unbounded": (ONE,),
+    "budget": (ONE,),
     "loop_compile": (ONE,),
     "programs": (ONE,),
     "sizes": (ONE,),

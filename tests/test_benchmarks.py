@@ -12,6 +12,7 @@ from benchmarks import (
     __main__,
     axpy,
     black_scholes,
+    budget,
     compare,
     coupled,
     elementary,
@@ -61,6 +62,7 @@ ROWS = {
     "unbounded": lambda: unbounded.both(9),
     "program, by hand": lambda: programs.row(PROGRAMS["seidel-2d"], "test"),
     "program, where integers are data": lambda: programs.row(PROGRAMS["spmv-entries"], "test"),
+    "budget": lambda: budget.row(200, 1),
     "power": lambda: elementary.row("power", "f8"),
     "digamma": lambda: elementary.row("digamma", "f4"),
 }

@@ -11,6 +11,7 @@ from .cotangents import Cotangents
 from .kept import Account
 from .memory import Memory
 from .reversal import forward_sweep, reverse_sweep
+from .schedules import BudgetError
 from .tangent import zeros
 from .tapes import Tapes
 
@@ -36,9 +37,15 @@ def adjoint(
     Its note "kept" says what each loop keeps (`kept.py`).
 
     Raises TypeError if an active parameter is not floating, NotImplementedError (with the line) at an
-    op without an adjoint rule.
+    op without an adjoint rule, ValueError (with the line) where the budget is too small.
     """
-    flags = active_flags(fn, active)
+    try:
+        return _adjoint(fn, active_flags(fn, active), results, budget)
+    except BudgetError as error:
+        raise ValueError(error.text(budget or 0)) from None
+
+
+def _adjoint(fn: Function, flags: Sequence[bool], results: bool, budget: int | None) -> Function:
     on = active_values(fn, flags)
     b = Builder(fn.name + ".adjoint")
     b.params.extend(fn.params)

@@ -70,7 +70,7 @@ class Planned:
     def __init__(self, eqn: Eqn, active: set[Value], account: Account) -> None:
         self.eqn, self.active, self.account = eqn, active, account
         self.trips: int = eqn.attrs.get("trips", -1)
-        self.inner = Account()
+        self.inner = account.trial(None)
         self.found = cut(eqn, active, self.inner)
         h = self.found.halves
         self.need = None if h.starts or (self.trips < 0 and h.nbytes) else max(self.trips, 0) * h.nbytes
@@ -82,6 +82,7 @@ class Planned:
         if (self.need is not None and self.need <= share) or _holds_tapes(self.eqn, self.found):
             self._accept(tapes)
             return uncut(self.found, tapes)
+        _refuse_open(self.found)
         schedule, inside = self._scheduled(share)
         self._accept(tapes)
         tapes.account.loops.append(entry(self.found, replace(schedule, peak=schedule.peak + inside)))
@@ -97,7 +98,7 @@ class Planned:
             return schedule, 0
         for part in (share // 2, share - share // 8):
             try:
-                self.inner = Account(part)
+                self.inner = self.account.trial(part)
                 self.found = cut(self.eqn, self.active, self.inner)
             except schedules.BudgetError:
                 continue
@@ -122,6 +123,16 @@ class Planned:
         if self.trips >= 0 and schedule.again == 1:
             return _in_chunks(self.found, parts, schedule)
         return _by_schedule(self.found, parts, schedule)
+
+
+def _refuse_open(found: Cut) -> None:
+    """NotImplementedError where bytes are known only when the program runs."""
+    values = (*Parts.of(found).start, *found.halves.kept)
+    if any(v.type.dims for v in values):
+        raise NotImplementedError(
+            f"a tape budget for the loop at {found.eqn.loc}, whose arrays have sizes that are known only "
+            "when it runs; compile it for one size"
+        )
 
 
 def _holds_tapes(eqn: Eqn, found: Cut) -> bool:

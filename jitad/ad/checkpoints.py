@@ -49,7 +49,9 @@ class CheckpointReversal:
 
         (region,) = self.eqn.regions
         again = without_effects(region)
-        tapes = Tapes(self.account)
+        account = self.account.within(self.account.budget)
+        account.memory = None  # what arrays held when the region ran is gone when it runs again
+        tapes = Tapes(account)
         out = [again.results[k] for k in self.out]
         whole, own_seeds, own_sums = reversed_region(again, self.active, out, (), self.shared, tapes)
         b = Builder(region.name)

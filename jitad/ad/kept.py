@@ -81,6 +81,10 @@ class Account:
 
     def within(self, share: int | None) -> Account:
         """The account of a part of the program, which may keep so much."""
-        part = Account(share)
+        part = self.trial(share)
         part.loops = self.loops
         return part
+
+    def trial(self, share: int | None) -> Account:
+        """An account of its own for a part that may be reversed otherwise."""
+        return Account(share, self.memory, self.sizes)

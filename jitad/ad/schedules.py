@@ -15,21 +15,20 @@ SMALL_TAPE = 16384
 POSITION = 8
 
 
-class BudgetError(ValueError):
-    """A budget that does not suffice, however often iterations are computed again."""
+class BudgetError(Exception):
+    """A budget leaves a loop less than its least, however often iterations are computed again."""
 
-    def __init__(self, loc: Loc | None, least: int, budget: int) -> None:
-        super().__init__(too_small(loc, least, budget))
-        self.least = least
+    def __init__(self, loc: Loc | None, least: int, share: int) -> None:
+        super().__init__(loc, least, share)
+        self.loc, self.least, self.share = loc, least, share
 
-
-def too_small(loc: Loc | None, least: int, budget: int) -> str:
-    """The message for a loop that needs more than it may have."""
-    where = "" if loc is None else f" at {loc}"
-    return (
-        f"the tape budget leaves {budget} bytes for the loop{where}, whose reverse sweep needs at least "
-        f"{least}: a state and the tape of one iteration; give jad.tape_budget more"
-    )
+    def text(self, budget: int) -> str:
+        """The message, for the budget of the whole program."""
+        where = "" if self.loc is None else f" at {self.loc}"
+        return (
+            f"the tape budget of {budget} bytes leaves {self.share} for the loop{where}, whose reverse sweep "
+            f"needs at least {self.least}: a state and the tape of one iteration"
+        )
 
 
 def divided(budget: int, needs: Sequence[int | None]) -> list[int]:

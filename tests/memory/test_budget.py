@@ -222,10 +222,11 @@ def test_as_many_steps_run_as_the_binomial_formula_says(n, states, chunk, monkey
 
 def test_a_budget_that_is_too_small_names_the_line_and_what_is_needed():
     with pytest.raises(
-        ValueError, match=r"leaves 100 bytes for the loop at .*test_budget.py:\d+.* at least \d{3}"
+        ValueError,
+        match=r"budget of 100 bytes leaves 100 for the loop at .*test_budget.py:\d+.* at least \d{3}",
     ):
         jad.grad(static, tape_budget=100)(X, W)
-    with pytest.raises(ValueError, match="leaves 100 bytes"), jad.tape_budget(100):
+    with pytest.raises(ValueError, match="leaves 100 for"), jad.tape_budget(100):
         jad.grad(static)(X, W)
     for wrong in (-1, 2.5, "1 MB", True):
         with pytest.raises(ValueError, match="number of bytes"):

@@ -17,6 +17,7 @@ from ..ir.types import F64, I64, type_of
 from ..ops.shape import zeros
 from ..ops.tape import new_tape
 from ..opt import dce
+from ..opt.flatten import may_unroll
 from . import schedules
 from .binomial import emit_split
 from .cotangents import Cotangents
@@ -79,7 +80,7 @@ class Planned:
         """How it is reversed within the budget of `tapes`."""
         share = tapes.account.budget
         assert share is not None
-        if (self.need is not None and self.need <= share) or _holds_tapes(self.eqn, self.found):
+        if self._is_kept_whole(share):
             self._accept(tapes)
             return uncut(self.found, tapes)
         _refuse_open(self.found)
@@ -87,6 +88,14 @@ class Planned:
         self._accept(tapes)
         tapes.account.loops.append(entry(self.found, replace(schedule, peak=schedule.peak + inside)))
         return self._made(schedule)
+
+    def _is_kept_whole(self, share: int) -> bool:
+        """Whether every iteration keeps its part: also of few numbers, which may never be in memory."""
+        if self.need is not None and may_unroll(self.eqn):
+            if self.need > share:
+                raise schedules.BudgetError(self.eqn.loc, self.need, share)
+            return True
+        return (self.need is not None and self.need <= share) or _holds_tapes(self.eqn, self.found)
 
     def _accept(self, tapes: Tapes) -> None:
         tapes.account.loops.extend(self.inner.loops)

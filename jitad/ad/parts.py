@@ -9,6 +9,7 @@ from ..ir.graph import Function, Value, const, reads
 from ..ir.types import I64, Type, type_of
 from ..ops.tape import new_tape
 from ..opt import dce
+from ..opt.flatten import MOST_TRIPS
 from .checkpoints import without_effects
 from .halves import Halves
 from .loops import Cut
@@ -96,7 +97,7 @@ class Parts:
             env = self.env(self.at(op("add", position, k))) | dict(zip(self.state, state))
             return copied(eqns, env, self.ends)
 
-        return for_(count, full, step, trips=trips)
+        return for_(count, full, step, trips=_rolled(trips))
 
     def advance(
         self, state: Sequence[Value], position: Value, count: Value, trips: int = -1
@@ -109,7 +110,7 @@ class Parts:
             env = self.env(self.at(op("add", position, k))) | self._state(state)
             return copied(eqns, env, ends)
 
-        return for_(count, state, step, trips=trips)
+        return for_(count, state, step, trips=_rolled(trips))
 
     def _state(self, values: Sequence[Value]) -> dict[Value, Value]:
         return dict(zip((self.state[j] for j in self.needed), values))
@@ -140,6 +141,7 @@ class Parts:
         trips: int,
     ) -> Sequence[Value]:
         h, n = self.h, len(self.needed)
+        trips = _rolled(trips)
         stacked = trips >= 0
         tapes = [new_tape(_item(s)) for s in h.starts] + [new_tape(v.type) for v in h.kept if not stacked]
         ends = [self.ends[j] for j in self.needed]
@@ -191,6 +193,11 @@ class Parts:
         c = len(cotangents)
         rows = [op("scatter_set", base, row, at) for base, row in zip(cotangents[b:], out[b:c])]
         return [*out[:b], *rows, *out[c:], *left]
+
+
+def _rolled(trips: int) -> int:
+    """Few iterations count as not known: unrolled, they would be rounded as no loop of many is."""
+    return trips if trips > MOST_TRIPS else -1
 
 
 def _item(tape: Value) -> Type:

@@ -142,6 +142,13 @@ def _is_short(eqn: Eqn) -> bool:
     )
 
 
+def may_unroll(eqn: Eqn) -> bool:
+    """Whether a loop may be unrolled, once passes have made its body smaller."""
+    if eqn.op.name != "for" or not 0 <= eqn.attrs["trips"] <= MOST_TRIPS:
+        return False
+    return all(_is_small(inner) or may_unroll(inner) for inner in eqn.regions[0].eqns)
+
+
 def _is_small(eqn: Eqn) -> bool:
     if eqn.regions or any(r.type.item is not None for r in eqn.results):
         return False

@@ -6,13 +6,14 @@ to it: it is read from its parent, and writing into it writes into its parent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 from weakref import ref
 
 import numpy as np
 
 from .. import ops
 from ..ir.graph import Value, const
+from ..ir.types import Shape, is_int
 from .source import at, user_line
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class View:
         self.root: Traced = above.root if above.__class__ is View else parent
         self.seen = -1
         self.sealed = sealed or (above.sealed if above is not None else None)
-        self.strides: tuple[int, ...] | None = None
+        self.strides: Shape | None = None
 
     @property
     def number(self) -> np.ndarray | None:
@@ -185,7 +186,7 @@ def refuse(sealed: tuple[type[Exception], str]) -> NoReturn:
     raise kind(f"{text}{at(user_line(3))}")
 
 
-def strides_of(x: Traced) -> tuple[int, ...]:
+def strides_of(x: Traced) -> Shape:
     """The strides, in elements, that NumPy's array would have if all roots are C-ordered."""
     state = x.state
     if state.__class__ is not View:
@@ -195,12 +196,36 @@ def strides_of(x: Traced) -> tuple[int, ...]:
     return state.strides
 
 
-def c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+class Product(NamedTuple):
+    """A stride that is a multiple of dimensions that are values, in a fixed order."""
+
+    factor: int
+    dims: tuple[Value, ...]
+
+
+def times(a: Any, b: Any) -> Any:
+    """The product of two strides or dimensions: an int, or a Product."""
+    if a.__class__ is int and b.__class__ is int:
+        return a * b
+    factor = 1
+    dims: list[Value] = []
+    for x in (a, b):
+        if x.__class__ is Product:
+            factor, dims = factor * x.factor, [*dims, *x.dims]
+        elif x.__class__ is int:
+            factor *= x
+        else:
+            dims.append(x)
+    return Product(factor, tuple(sorted(dims, key=id))) if factor else 0
+
+
+def c_strides(shape: Shape) -> Shape:
     """The strides, in elements, of a C-contiguous array."""
-    out, n = [], 1
+    out: list[Any] = []
+    n: Any = 1
     for length in reversed(shape):
         out.append(n)
-        n *= length
+        n = times(n, length)
     return tuple(reversed(out))
 
 
@@ -219,16 +244,20 @@ def is_contiguous(x: Traced) -> bool:
     return all(n == 1 or a == b for n, a, b in zip(shape, strides_of(x), c_strides(shape)))
 
 
-def reshaped_strides(
-    strides: tuple[int, ...], shape: tuple[int, ...], new: tuple[int, ...]
-) -> tuple[int, ...] | None:
+def reshaped_strides(strides: Shape, shape: Shape, new: Shape) -> Shape | None:
     """The strides after a reshape without copying; None where NumPy has to copy.
 
-    Axes are matched in groups of equal size; the old axes of a group must lie one inside the other.
+    Axes are matched in groups of equal size; the old axes of a group must lie one inside the other. Where
+    sizes are values, None also stands for: nobody knows.
     """
     if 0 in shape:
         return c_strides(new)
     old = [(n, s) for n, s in zip(shape, strides) if n != 1]
+    if not all(map(is_int, (*shape, *new))):
+        if [n for n, _ in old] != [n for n in new if n != 1]:
+            return None
+        left = iter(old)
+        return tuple(1 if n == 1 else next(left)[1] for n in new)
     out: list[int] = []
     i = j = 0
     while i < len(old) and j < len(new):

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ir.graph import Function, Value
-from ..ir.types import Type
+from ..ir.types import SizeUnknown, Type
 from . import closure
 from .arrays import Captures
 from .constants import constant, number_of
 from .errors import TracedValueError
 from .handles import is_array, state_of, version_of
 from .leaves import LeafType
-from .source import at, definition_line
+from .source import at, definition_line, user_line
 from .trace import Trace, current_trace
 from .tracer import Traced, import_value, lift
 from .trees import RESULTS, TreeSpec, flatten, unflatten
@@ -82,6 +82,7 @@ def capture(
         positions = {id(arguments[k]): k for k in written}
         returned = {i: positions[id(x)] for i, x in enumerate(result) if id(x) in positions}
         own = [_lift_result(x, trace).value for i, x in enumerate(result) if i not in returned]
+        _refuse_open(own, trace)
         values = [*own, *(arguments[k].value for k in written)]
     reshaped = tuple(k for k in written if state_of(arguments[k]).reshaped)
     return Program(trace.finish_root(values), out_spec, trace.captures, written, returned, reshaped)
@@ -96,11 +97,27 @@ def capture_inner(
     call         (function, traced inputs) → its result
     """
     trace = Trace(function_name(f), definition_line(f))
+    if any(t.dims for t in types):
+        raise SizeUnknown(
+            f"arguments of {trace.name}{at(user_line(3))} have sizes that depend on a loop around it"
+        )
     with trace:
         inputs = [Traced(trace.param(t), trace, w) for t, w in zip(types, weak, strict=True)]
         values, out_spec, result_weak = _results(_explained(call, closure.clone(f), inputs), trace)
     imports = tuple(Traced(v, owner) for v, owner in trace.sources.items())
     return Subprogram(trace.finish(values), imports, out_spec, result_weak)
+
+
+def _refuse_open(results: Sequence[Value], trace: Trace) -> None:
+    """TracedValueError for a result whose size only the running program knows."""
+    for v in results:
+        if v.type.dims:
+            raise TracedValueError(
+                f"a result of {trace.name}{at(trace.loc)} is {v.type}, of a size known only when "
+                "it runs; make the arguments that it depends on static: static_argnums or static_argnames",
+                str(v.type),
+                trace.loc,
+            )
 
 
 def own_copies(tree: Any) -> Any:
@@ -146,7 +163,9 @@ def _results(result: Any, trace: Trace) -> tuple[list[Value], TreeSpec, tuple[bo
     """The result leaves as values of `trace`, their structure, and which are weakly typed."""
     leaves, spec = flatten(result, RESULTS)
     lifted = [_lift_result(x, trace) for x in leaves]
-    return [x.value for x in lifted], spec, tuple(x.weak for x in lifted)
+    values = [x.value for x in lifted]
+    _refuse_open(values, trace)
+    return values, spec, tuple(x.weak for x in lifted)
 
 
 def _lift_result(x: Any, trace: Trace) -> Traced:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Loc, Value, substitute
-from ..ir.types import Type
+from ..ir.types import SizeUnknown, Type
 from . import gate
 from .arrays import Captures
 from .handles import lose, lose_rivals, see, state_of, version_of
@@ -29,6 +29,7 @@ class Trace:
     sources   the same values → the trace that each belongs to
     cloner    of the outermost trace: makes the clones of the user's functions that are traced
     captures  arrays and guards; they belong to the outermost trace, where they become hidden inputs
+    integers  its sizes and indices (see `integers`), once somebody asks for one
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Trace:
         "sources",
         "captures",
         "cloner",
+        "integers",
         "__weakref__",
     )
 
@@ -53,6 +55,7 @@ class Trace:
         self.root: Trace = self if self.outer is None else self.outer.root
         self.captures: Captures = Captures() if self.outer is None else self.root.captures
         self.cloner: Any = None
+        self.integers: Any = None
         self.imports: dict[Value, Value] = {}
         self.sources: dict[Value, Trace] = {}
         self.is_open = False
@@ -87,6 +90,11 @@ class Trace:
         """The parameter that stands for `value` of the enclosing trace `owner`."""
         found = self.imports.get(value)
         if found is None:
+            if value.type.dims:
+                raise SizeUnknown(
+                    f"an array {value.type}, of a size that depends on a loop, is read by {self.name}"
+                    f"{at(user_line(3))}, which is differentiated or mapped inside of it"
+                )
             found = self.imports[value] = self.builder.param(value.type, value.hint)
             self.sources[value] = owner
         return found

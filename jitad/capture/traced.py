@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..ir.graph import Loc, Value
-from ..ir.types import Type
+from ..ir.types import SizeUnknown, Type
 from .errors import EscapedTraceError, TracedValueError
 from .handles import View, own_value, see
 from .source import at, user_frame, user_line
@@ -58,8 +58,9 @@ class Traced:
         return self.type.dtype
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return self.type.shape
+    def shape(self) -> tuple[Any, ...]:
+        """As the user sees it: lengths that are values of the program are traced ints."""
+        return tuple([self._length(d) for d in self.type.shape]) if self.type.dims else self.type.shape
 
     @shape.setter
     def shape(self, new: Any) -> NoReturn:
@@ -67,13 +68,18 @@ class Traced:
             f"setting the shape of {self!r} is not supported{at(user_line())}; use x = x.reshape({new})"
         )
 
+    def _length(self, d: Any) -> Any:
+        traces = stack()
+        home = self.home if self.home in traces or not traces else traces[-1]
+        return d if d.__class__ is int else Traced(d, home, True)
+
     @property
     def ndim(self) -> int:
         return self.type.ndim
 
     @property
-    def size(self) -> int:
-        return self.type.size
+    def size(self) -> Any:
+        return METHODS["size"](self) if self.type.dims else self.type.size
 
     @property
     def itemsize(self) -> int:
@@ -94,14 +100,17 @@ class Traced:
     def __len__(self) -> int:
         if not self.type.shape:
             raise TypeError("len() of unsized object")
-        return self.type.shape[0]
+        (n, *_) = self.type.shape
+        if n.__class__ is not int:
+            raise SizeUnknown(f"the length of {self!r} was asked for as a Python int{at(user_line())}")
+        return n
 
     def __iter__(self) -> Iterator[Any]:
         if not self.type.shape:
             raise TypeError("iteration over a 0-d array")
         if self.dtype.kind != "f" and (array := known(self)) is not None:
             return iter(array)
-        return (METHODS["__getitem__"](self, i) for i in range(self.type.shape[0]))
+        return (METHODS["__getitem__"](self, i) for i in range(len(self)))
 
     def __repr__(self) -> str:
         loc = defined_at(self)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..ir.graph import Const, Value
-from ..ir.types import Type
+from ..ir.types import SizeUnknown, Type, is_int
 from ..ops.index import region
 from .handles import (
     READ_ONLY,
@@ -21,13 +21,16 @@ from .handles import (
     see,
     state_of,
     strides_of,
+    times,
 )
+from .integers import constant, here, number
+from .source import at, user_line
 
 if TYPE_CHECKING:
     from .trace import Trace
     from .traced import Traced
 
-Shape = tuple[int, ...]
+Shape = tuple[Any, ...]
 
 # Each step: `type` of its result; `read` it from a value; `write` a new result into a value, giving the new
 # value; the same `of` a NumPy array, where that is known; `seen_from` another trace than the one it was made
@@ -45,7 +48,9 @@ class Slice(NamedTuple):
         return t.with_shape(self.shape)
 
     def _is_all(self, t: Type) -> bool:
-        return self.shape == t.shape and all(s == 1 or n <= 1 for s, n in zip(self.step, self.shape))
+        return self.shape == t.shape and all(
+            s == 1 or (is_int(n) and n <= 1) for s, n in zip(self.step, self.shape)
+        )
 
     def read(self, v: Value) -> Value:
         return v if self._is_all(v.type) else ops.slice(v, **self._asdict())
@@ -60,12 +65,55 @@ class Slice(NamedTuple):
         return self
 
     def strides(self, strides: Shape, shape: Shape) -> Shape:
-        return tuple(a * b for a, b in zip(strides, self.step))
+        return tuple(times(a, b) for a, b in zip(strides, self.step))
+
+    def as_window(self) -> Window:
+        """The same, with constants as starts."""
+        return Window(tuple(map(constant, self.start)), self.step, self.shape)
 
     def after(self, first: Slice) -> Slice:
         """This slice of that slice, as one."""
         start = tuple(a + s * b for a, s, b in zip(first.start, first.step, self.start))
         return Slice(start, tuple(a * b for a, b in zip(first.step, self.step)), self.shape)
+
+
+class Window(NamedTuple):
+    """Elements `start + step·k` of each axis, where starts, or lengths, are values of the program."""
+
+    starts: tuple[Value, ...]
+    step: Shape
+    shape: Shape
+
+    def type(self, t: Type) -> Type:
+        return t.with_shape(self.shape)
+
+    def read(self, v: Value) -> Value:
+        return ops.window(v, *self.starts, step=self.step, shape=self.shape)
+
+    def write(self, base: Value, new: Value) -> Value:
+        return ops.set_window(base, new, *self.starts, step=self.step)
+
+    def of(self, array: np.ndarray) -> np.ndarray | None:
+        return None
+
+    def seen_from(self, home: Trace, trace: Trace) -> Window:
+        if home is trace:
+            return self
+        shape = tuple(d if is_int(d) else trace.bring(d, home) for d in self.shape)
+        return Window(tuple(trace.bring(i, home) for i in self.starts), self.step, shape)
+
+    def strides(self, strides: Shape, shape: Shape) -> Shape:
+        return tuple(times(a, b) for a, b in zip(strides, self.step))
+
+    def after(self, first: Slice | Window) -> Window:
+        """This window of that slice or window, as one."""
+        integers = here()
+        at = first.starts if first.__class__ is Window else first.start  # type: ignore[union-attr]
+        starts = []
+        for a, by, b in zip(at, first.step, self.starts):
+            a = integers.form(a) if isinstance(a, Value) else number(a)
+            starts.append(integers.operand(a.plus(integers.form(b).times(by))))
+        return Window(tuple(starts), tuple(a * b for a, b in zip(first.step, self.step)), self.shape)
 
 
 class Reshape(NamedTuple):
@@ -183,6 +231,8 @@ class Broadcast(NamedTuple):
 Step = Any
 #: Steps whose result has all elements, so that a write does not need the old ones.
 WHOLE = (Reshape, Transpose)
+#: Steps that lead to some of the elements, evenly spaced.
+_PARTS = (Slice, Window)
 
 
 def view_of(
@@ -202,17 +252,26 @@ def view_of(
         copy = x.__class__(step.read(see(x, trace)), trace)
         state_of(copy).sealed = sealed
         return copy
-    if step.__class__ is Slice and x.state.__class__ is View and x.state.step.__class__ is Slice:
+    if step.__class__ in _PARTS and x.state.__class__ is View and x.state.step.__class__ in _PARTS:
         sealed = sealed or x.state.sealed
-        step, x = step.after(x.state.step), x.state.parent
+        step, x = _part_of_part(x.state.step, step), x.state.parent
     home = x.home
-    if step.__class__ is Pick and not all(isinstance(i, Const) for i in step.places):
+    if step.__class__ is Window or (
+        step.__class__ is Pick and not all(isinstance(i, Const) for i in step.places)
+    ):
         home = trace
     out = x.__class__(Value(step.type(x.type)), home)  # a stand-in: the value is read by `see`
     out.state = View(x, step, sealed)
     if now:
         see(out, trace)  # recorded under the line where the view is made
     return out
+
+
+def _part_of_part(first: Step, then: Step) -> Step:
+    """A slice or window of one, as one."""
+    if first.__class__ is Slice and then.__class__ is Slice:
+        return then.after(first)
+    return (then if then.__class__ is Window else then.as_window()).after(first)
 
 
 def same_view(x: Traced, y: Traced) -> bool:
@@ -275,6 +334,11 @@ def reshaped(x: Traced, shape: Shape, trace: Trace, ravel: bool = False) -> Trac
         depends_on_layout(x)
     if is_contiguous(x) or (not ravel and reshaped_strides(strides_of(x), x.type.shape, shape) is not None):
         return view_of(x, Reshape(shape, x.type.shape), trace)
+    if x.type.dims:
+        raise SizeUnknown(
+            f"whether NumPy's reshape of {x!r} is a view or a copy depends on its size, which is known only "
+            f"when the program runs{at(user_line(3))}; reshape a copy: x.copy().reshape(…), or x.flatten()"
+        )
     return x.__class__(Reshape(shape, x.type.shape).read(see(x, trace)), trace)
 
 
@@ -284,6 +348,7 @@ __all__ = [
     "Reshape",
     "Slice",
     "Transpose",
+    "Window",
     "read",
     "reshaped",
     "same_view",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING
 
+from ..ir.types import is_int
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, identity
 from .nest import LANES, Nest
@@ -46,17 +47,23 @@ class _Rows(_Search):
 
     def emit(self) -> None:
         self.index = identity(self.x.ndim)
-        lanes = LANES if self.x.shape[-1] >= 2 * LANES else 1
+        length = self.x.shape[-1]
+        lanes = LANES if is_int(length) and length >= 2 * LANES else 1
         self.best, self.where = self.kernel.stack_slot(self.ty, lanes), self.kernel.stack_slot("i64", lanes)
         walk(self.nest, self.x.shape[:-1], lambda: self._row(lanes), vectors=False)
 
     def _row(self, lanes: int) -> None:
         length, nest = self.x.shape[-1], self.nest
-        nest.loop(0, lanes, lanes, self._start)
-        whole = length - length % lanes
-        nest.loop(lanes, whole, lanes, self._step, unroll=4)
-        if whole < length:  # one more vector, which overlaps the last: equals do not replace
-            nest.loop(length - lanes, length, lanes, self._step)
+        if is_int(length):
+            nest.loop(0, lanes, lanes, self._start)
+            whole = length - length % lanes
+            nest.loop(lanes, whole, lanes, self._step, unroll=4)
+            if whole < length:  # one more vector, which overlaps the last: equals do not replace
+                nest.loop(length - lanes, length, lanes, self._step)
+        else:  # that there is an element is checked, perhaps later
+            extent = nest.amounts.extent(length)
+            nest.open_loop(0, nest.amounts.least(extent, 1), 1, self._start)
+            nest.open_loop(1, extent, 1, self._step)
         best, where = self._load(self.best, self.ty, lanes), self._load(self.where, "i64", lanes)
         found = where if lanes == 1 else self._across(best, where)
         if self.root.value.ndim:

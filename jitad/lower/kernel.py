@@ -318,6 +318,7 @@ class Kernel(Exits):
 
     def spill(self, v: Value) -> None:
         """Write the registers of a small array to memory, for indices that are not known here."""
+        v = self.plan.home(v)
         registers = self._registers.get(v)
         if registers is None or not v.ndim or self.has_memory(v):
             return

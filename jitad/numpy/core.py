@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..capture.constants import folded
-from ..capture.errors import EscapedTraceError
+from ..capture.errors import EscapedTraceError, TracedValueError
 from ..capture.source import at, user_line
 from ..capture.trace import current_trace, stack
 from ..capture.tracer import Traced, escaped, implements, implements_method
 from ..ir.graph import Value
-from ..ir.types import IRTypeError
+from ..ir.types import IRTypeError, SizeUnknown
 
 NoValue = np._NoValue
 
@@ -37,6 +37,7 @@ class Entry:
 
 #: Errors that get the user's line; the first that fits is the class of the new error.
 _KINDS = (
+    SizeUnknown,
     IRTypeError,
     np.linalg.LinAlgError,
     np.exceptions.AxisError,
@@ -55,6 +56,7 @@ def surface(
     differentiable: bool = True,
     creates: bool = False,
     folds: bool = True,
+    open: bool = False,
 ) -> Callable[[Callable], Callable]:
     """Decorator: the function stands in for `functions` and ndarray `methods` on traced values.
 
@@ -63,11 +65,12 @@ def surface(
 
     differentiable   False for results that are integers, bools or piecewise constant
     folds            of arrays whose elements are known NumPy gives the result at once; False for views
+    open             it takes arrays whose sizes only the running program knows; the others raise SizeUnknown
     """
 
     def register(f: Callable) -> Callable:
         public = name or f.__name__.rstrip("_")
-        on_traced = located(f, public, _numpys(functions, methods) if folds else None)
+        on_traced = located(f, public, _numpys(functions, methods) if folds else None, open)
         implements(*functions)(on_traced)
         implements_method(*methods)(on_traced)
         COVERAGE[public] = Entry(public, functions, methods, differentiable)
@@ -107,10 +110,11 @@ def holds(x: Any, kinds: Any = Traced) -> bool:
     return isinstance(x, kinds)
 
 
-def located(f: Callable, name: str, original: Callable | None = None) -> Callable:
+def located(f: Callable, name: str, original: Callable | None = None, open: bool = True) -> Callable:
     """`f` run under the user's current line, which its errors then name beside the traced types.
 
     original  NumPy's function, which takes its place where all elements are known
+    open      it takes arrays whose sizes are values of the program
     """
 
     place, typed = _out_place(f)
@@ -119,6 +123,8 @@ def located(f: Callable, name: str, original: Callable | None = None) -> Callabl
     def on_traced(*args: Any, **kwargs: Any) -> Any:
         begin(args)
         try:
+            if not open:
+                _refuse_open((*args, *kwargs.values()), name)
             if place is not None and ("out" in kwargs or len(args) > place):
                 out, args, kwargs = _take_out(args, kwargs, place, typed)
                 if out is not None:
@@ -130,6 +136,16 @@ def located(f: Callable, name: str, original: Callable | None = None) -> Callabl
             raise explain(error, name, (*args, *kwargs.values())) from error.__cause__
 
     return on_traced
+
+
+def _refuse_open(args: Any, name: str) -> None:
+    """SizeUnknown for an argument whose size is a value of the program."""
+    for x in args:
+        if x.__class__ is Traced:
+            if x.type.dims:
+                raise SizeUnknown(f"{name} needs the sizes of {x.type}, which only the running program knows")
+        elif x.__class__ is list or x.__class__ is tuple:
+            _refuse_open(x, name)
 
 
 def _out_place(f: Callable) -> tuple[int | None, bool]:
@@ -195,6 +211,8 @@ def explain(error: BaseException, name: str, args: tuple) -> BaseException:
     parts = [text if text.startswith(name) else f"{name}: {text}"]
     parts += [f"with {types}"] if types else []
     parts += [f"from {line}"] if line is not None else []
+    if cls is SizeUnknown:
+        return TracedValueError("\n  ".join(parts), "a size", line)
     return cls("\n  ".join(parts))
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..capture.constants import folded
+from ..capture.handles import is_array
 from ..capture.source import user_line
 from ..capture.trace import stack
 from ..capture.tracer import IMPLEMENTATIONS, Traced, implements
 from ..ir.types import I64, Shape, Type
 from .core import NoValue, begin, explain, surface, unsupported, wrapped
+from .lengths import agreeing
 from .promotion import Key, cast, key_of, loop_dtypes, normal, number, promoted
 from .values import broadcast, canonical, common_shape, convert, full, operand
 
@@ -29,6 +31,14 @@ class Plan:
         self.dtypes = dtypes
         self.shape = shape
         self.simple = all(_simple(k, d, shape) for k, d in zip(keys, dtypes))
+
+
+def _is_open(keys: tuple[Key, ...]) -> bool:
+    """Whether an operand has a size that is a value of the program."""
+    for k in keys:
+        if k.__class__ is Type and k.dims:
+            return True
+    return False
 
 
 def _simple(key: Key, dtype: np.dtype, shape: Shape) -> bool:
@@ -73,6 +83,8 @@ class Elementwise:
         if weak and not self.logical:
             xs = [_counted(x) for x in xs]
         keys = tuple([key_of(x) for x in xs])
+        if _is_open(keys):
+            return self.unplanned(xs, loop_dtypes(self.numpy, tuple(map(promoted, keys))))
         plan = self.plan(keys)
         try:
             values = [operand(cast(x, d), plan.shape) for x, d in zip(xs, plan.dtypes)]
@@ -80,12 +92,18 @@ class Elementwise:
             if not self.compares:
                 raise
             return self.beyond(xs, plan.shape)
-        return self.finish(self.kernel(*values), plan, weak)
+        return self.finish(self.kernel(*values), plan.shape, weak)
 
-    def finish(self, out: Any, plan: Plan, weak: bool) -> Any:
+    def unplanned(self, xs: list[Any], dtypes: tuple[np.dtype, ...]) -> Any:
+        """Apply it to arrays whose sizes are values: no two have the same plan."""
+        values = agreeing([cast(x, d) for x, d in zip(xs, dtypes)])
+        shape = common_shape([v.type.shape for v in values])
+        return self.finish(self.kernel(*[operand(v, shape) for v in values]), shape, False)
+
+    def finish(self, out: Any, shape: Shape, weak: bool) -> Any:
         if out.__class__ is tuple:
-            return tuple(self.finish(v, plan, weak) for v in out)
-        return wrapped(broadcast(out, plan.shape), weak)
+            return tuple(self.finish(v, shape, weak) for v in out)
+        return wrapped(broadcast(out, shape), weak)
 
     def plan(self, keys: tuple[Key, ...]) -> Plan:
         """The plan for operands of these types."""
@@ -101,10 +119,7 @@ class Elementwise:
         xs = [normal(x) for x in operands]
         keys = tuple(map(key_of, xs))
         dtypes = loop_dtypes(self.numpy, tuple(map(promoted, keys)), canonical(dtype))
-        plan = Plan(dtypes, common_shape([k.shape if k.__class__ is Type else () for k in keys]), keys)
-        return self.finish(
-            self.kernel(*[operand(cast(x, d), plan.shape) for x, d in zip(xs, dtypes)]), plan, False
-        )
+        return self.unplanned(xs, dtypes)
 
     def beyond(self, xs: list[Any], shape: Shape) -> Any:
         """A comparison with a Python int that no value of the other's dtype reaches."""
@@ -132,7 +147,7 @@ def ufunc(
     f.__name__ = f.__qualname__ = spec.name
     f.__doc__ = f"`{spec.name}` of arrays or numbers, elementwise, with NumPy's promotion and broadcasting."
     targets = functions or (spec.numpy,)
-    entry = surface(*targets, name=public or spec.name, differentiable=differentiable)(f)
+    entry = surface(*targets, name=public or spec.name, differentiable=differentiable, open=True)(f)
     for target in targets:
         implements(target)(_quick(spec, IMPLEMENTATIONS[target]))
     return entry
@@ -200,12 +215,18 @@ def _is_plain(x: Traced) -> bool:
     return x.state is None or x.state.number is None
 
 
+def _is_count(x: Traced) -> bool:
+    """Whether a list times `x` is the list repeated: of integers that are no arrays."""
+    return x.type.dtype.kind in "iu" and not is_array(x)
+
+
 _NUMBERS = (int, float, Traced, np.ndarray, np.generic, list, tuple, complex)
 
 
 def binary_operator(spec: Elementwise, reflected: bool = False) -> Callable[[Traced, Any], Any]:
     """The operator method `x ∘ y` of Traced, fast where the plan has nothing to convert or repeat."""
     plans, kernel = spec.plans, spec.kernel
+    repeats = spec.name == "multiply"
 
     def operator(x: Traced, y: Any) -> Any:
         traces = stack()
@@ -222,7 +243,7 @@ def binary_operator(spec: Elementwise, reflected: bool = False) -> Callable[[Tra
                 if out.__class__ is tuple:
                     return tuple([Traced(v, trace) for v in out])
                 return Traced(out, trace)
-        if not isinstance(y, _NUMBERS):
+        if not isinstance(y, _NUMBERS) or (repeats and _is_count(x) and isinstance(y, (list, tuple))):
             return NotImplemented
         return _general(spec, (y, x) if reflected else (x, y))
 

@@ -40,7 +40,7 @@ def _now(x: Traced) -> Value:
     return see(x, current_trace())
 
 
-@surface(np.copyto, folds=False)
+@surface(np.copyto, folds=False, open=True)
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """The elements of `src`, broadcast, into `dst`, where the mask `where` is true."""
     x = _target(dst, "copyto")
@@ -53,11 +53,11 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
             )
     if where is True and write_number(x, ..., src):
         return
-    new = fitted(cast(source, x.dtype), x.shape)
-    _write(x, new if where is True else select(broadcast(as_value(where), x.shape), new, _now(x)))
+    new = fitted(cast(source, x.dtype), x.type.shape)
+    _write(x, new if where is True else select(fitted(as_value(where), x.type.shape), new, _now(x)))
 
 
-@surface(methods=("fill",), name="ndarray.fill", folds=False)
+@surface(methods=("fill",), name="ndarray.fill", folds=False, open=True)
 def _fill(x: Any, value: Any) -> None:
     """Every element set to one number."""
     _target(x, "fill")[...] = value
@@ -171,7 +171,7 @@ def _at(name: str) -> Any:
     def at(a: Any, indices: Any, b: Any = None, /) -> None:
         x: Any = _target(a, f"{name}.at")
         operands = () if spec.numpy.nin == 1 else (b,)
-        steps, is_view = steps_to(x.shape, indices) if mask_place(indices) is None else ([], True)
+        steps, is_view = steps_to(x.type.shape, indices) if mask_place(indices) is None else ([], True)
         if is_view:
             x[indices] = _checked(spec.numpy(x[indices], *operands), x, name)
         elif name in ("add", "subtract"):

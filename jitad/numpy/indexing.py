@@ -12,9 +12,11 @@ from ..capture.constants import folded
 from ..capture.trace import current_trace
 from ..capture.tracer import Traced
 from ..ir.graph import Value, const
-from ..ir.types import I64, Shape
+from ..ir.types import I64, Dim, Shape, is_int
 from .core import holds, refuse, surface, unsupported, wrapped
 from .keys import Array, At, Gap, New, Slice, integer_value, mask_place, parse
+from .lengths import agreeing, moved, volume
+from .spans import as_start, place
 from .values import (
     as_value,
     axis_index,
@@ -37,18 +39,42 @@ def steps_to(shape: Shape, key: Any) -> tuple[list[Step], bool]:
     items = parse(key, shape)
     if any(isinstance(item, Array) and not item.is_number for item in items):
         return _advanced(shape, items), False
-    if any(isinstance(item, Array) for item in items):
+    if any(isinstance(item, Array) for item in items) and not any(_moves(item, shape) for item in items):
         return _picked(shape, items), True
     return _basic(shape, items), True
 
 
+def _moves(item: Any, shape: Shape) -> bool:
+    """Whether a slice begins or ends where the running program says."""
+    if not isinstance(item, Slice):
+        return False
+    whole = item.length is shape[item.axis] and is_int(item.start) and item.start == 0 and item.step == 1
+    return not (whole or (is_int(item.start) and is_int(item.length)))
+
+
 def _basic(shape: Shape, items: list[Any]) -> list[Step]:
     parts = [i for i in items if not isinstance(i, (New, Gap))]
-    start = tuple(p.start if isinstance(p, Slice) else p.place for p in parts)
+    start = tuple(p.start if isinstance(p, Slice) else _place(p, shape) for p in parts)
     step = tuple(p.step if isinstance(p, Slice) else 1 for p in parts)
     count = tuple(p.length if isinstance(p, Slice) else 1 for p in parts)
-    out = tuple(1 if isinstance(i, New) else i.length for i in items if not isinstance(i, (At, Gap)))
-    return [views.Slice(start, step, count), views.Reshape(out, count)]
+    out = tuple(1 if isinstance(i, New) else i.length for i in items if not isinstance(i, (At, Array, Gap)))
+    return [part(start, step, count, shape), views.Reshape(out, count)]
+
+
+def _place(item: At | Array, shape: Shape) -> Dim:
+    """Where on its axis the entry is that a number names."""
+    n = shape[item.axis]
+    if isinstance(item, At):
+        return item.place if is_int(n) else place(item.place, item.axis, n)
+    return place(item.places, item.axis, n)
+
+
+def part(start: Shape, step: tuple[int, ...], count: Shape, shape: Shape) -> Step:
+    """The step to evenly spaced elements of an array of `shape`."""
+    ints = all(map(is_int, start)) and all(is_int(n) or n is m for n, m in zip(count, shape))
+    if ints and all(is_int(n) or (at == 0 and by == 1) for n, at, by in zip(count, start, step)):
+        return views.Slice(start, step, count)
+    return views.Window(tuple(map(as_start, start)), step, count)
 
 
 def _picked(shape: Shape, items: list[Any]) -> list[Step]:
@@ -69,11 +95,12 @@ def _advanced(shape: Shape, items: list[Any]) -> list[Step]:
     inner = tuple(s.length for s in sliced)
     picked = [p for p in parts if not isinstance(p, Slice)]
     arrays = [p.places if isinstance(p, Array) else const(p.place, I64) for p in picked]
+    arrays = agreeing(arrays)
     joint = common_index_shape([a.type.shape for a in arrays])
     axes = (*[p.axis for p in picked], *(s.axis for s in parts if isinstance(s, Slice)))
     found = joint + tuple(inner[a] for a in axes[len(picked) :])
     return [
-        views.Slice(tuple(s.start for s in sliced), tuple(s.step for s in sliced), inner),
+        part(tuple(s.start for s in sliced), tuple(s.step for s in sliced), inner, shape),
         views.Transpose(axes),
         views.Pick(tuple(broadcast(a, joint) for a in arrays)),
         *_placed(found, items, len(joint)),
@@ -114,18 +141,18 @@ def common_index_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         ) from None
 
 
-@surface(methods=("__getitem__",), name="ndarray.__getitem__", folds=False)
+@surface(methods=("__getitem__",), name="ndarray.__getitem__", folds=False, open=True)
 def _getitem(x: Any, key: Any) -> Any:
     """Basic indexing, a view; indexing with integer arrays (traced ones too) and concrete masks, a copy."""
     if x.state is not None and x.state.number is not None:
         found = folded(np.ndarray.__getitem__, (x, key), {})
         if not (isinstance(found, Traced) or found is NotImplemented):
             return found
-    place = mask_place(key)
-    if place is not None:
+    masked = mask_place(key)
+    if masked is not None:
         from .selected import select_elements
 
-        return select_elements(x, key, place)
+        return select_elements(x, key, masked)
     steps, is_view = steps_to(x.type.shape, key)
     if is_view and (has_ellipsis(key) or views.type_after(x.type, steps).shape):
         return views.viewed(x, steps, current_trace())
@@ -137,27 +164,27 @@ def has_ellipsis(key: Any) -> bool:
     return key is Ellipsis or (key.__class__ is tuple and any(k is Ellipsis for k in key))
 
 
-@surface(np.take, methods=("take",))
+@surface(np.take, methods=("take",), open=True)
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
     """Entries along an axis, or of the flattened array; out of range: IndexError, wrapped or clipped."""
     refuse("take", out=out)
     v = as_value(a)
     if axis is None:
-        v, axis = reshape(v, (v.type.size,)), 0
+        v, axis = reshape(v, (volume(v.type.shape),)), 0
     axis = axis_index(axis, v.type.ndim)
     picked = bounded(integer_value(as_value(indices)), v.type.shape[axis], mode)
     key = indices if mode == "raise" else wrapped(picked)
     return wrapped(index(v, (*[slice(None)] * axis, key)))
 
 
-def bounded(i: Value, n: int, mode: str) -> Value:
+def bounded(i: Value, n: Dim, mode: str) -> Value:
     """Indices as NumPy's `mode` brings them into range: "raise" leaves them, "wrap", "clip"."""
     if mode == "raise":
         return i
     if mode == "wrap":
-        return ops.remainder(i, const(n, I64))
+        return ops.remainder(i, as_start(n))
     if mode == "clip":
-        return ops.minimum(ops.maximum(i, const(0, I64)), const(n - 1, I64))
+        return ops.minimum(ops.maximum(i, const(0, I64)), as_start(moved(n, -1)))
     raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
 
 
@@ -214,6 +241,7 @@ __all__ = [
     "extract",
     "has_ellipsis",
     "index",
+    "part",
     "steps_to",
     "take",
     "take_along_axis",

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..capture.tracer import Traced
 from ..ir.graph import Value
+from ..ir.types import is_int
 from .core import refuse, surface, wrapped
+from .lengths import fitting, is_open, volume
 from .promotion import dtype_argument
 from .shape import at_least
 from .values import (
@@ -38,7 +40,7 @@ def _alike(values: list[Value], dtype: Any) -> list[Value]:
 
 def _joined(values: list[Value], axis: Any, dtype: Any = None) -> Value:
     if axis is None:
-        values, axis = [reshape(v, (v.type.size,)) for v in values], 0
+        values, axis = [reshape(v, (volume(v.type.shape),)) for v in values], 0
     first = values[0].type
     if not first.ndim:
         raise ValueError("zero-dimensional arrays cannot be concatenated")
@@ -48,15 +50,28 @@ def _joined(values: list[Value], axis: Any, dtype: Any = None) -> Value:
             raise ValueError(
                 f"all the input arrays must have same number of dimensions: {first} and {v.type}"
             )
-        if any(i != axis and m != n for i, (m, n) in enumerate(zip(first.shape, v.type.shape))):
+        if any(
+            i != axis and is_int(m) and is_int(n) and m != n
+            for i, (m, n) in enumerate(zip(first.shape, v.type.shape))
+        ):
             raise ValueError(
                 "all the input array dimensions except for the concatenation axis must match exactly: "
                 f"{first} and {v.type} along axis {axis}"
             )
-    return join(_alike(values, dtype), axis)
+    return join(_alike(_beside(values, axis), dtype), axis)
 
 
-@surface(np.concatenate)
+def _beside(values: list[Value], axis: int) -> list[Value]:
+    """Values to be joined along an axis, whose other lengths are those of the first, by checks if need be."""
+    shape = values[0].type.shape
+    if not any(v.type.dims for v in values):
+        return values
+    wanted = {len(shape) - 1 - i: n for i, n in enumerate(shape) if i != axis}
+    text = "all the input array dimensions except for the concatenation axis must match exactly"
+    return [fitting(v, wanted, text, repeats=False) for v in values]
+
+
+@surface(np.concatenate, open=True)
 def concatenate(
     arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
@@ -65,7 +80,7 @@ def concatenate(
     return wrapped(_joined(_items(arrays), axis, dtype))
 
 
-@surface(np.stack)
+@surface(np.stack, open=True)
 def stack(
     arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
@@ -76,6 +91,11 @@ def stack(
 
 def _stacked(values: list[Value], axis: int, dtype: Any = None) -> Value:
     shape = values[0].type.shape
+    if any(map(is_open, (v.type.shape for v in values))):
+        values = [
+            fitting(v, dict(enumerate(reversed(shape))), "all input arrays must have the same shape", False)
+            for v in values
+        ]
     if any(v.type.shape != shape for v in values):
         raise ValueError(
             f"all input arrays must have the same shape: {', '.join(str(v.type) for v in values)}"
@@ -84,29 +104,29 @@ def _stacked(values: list[Value], axis: int, dtype: Any = None) -> Value:
     return _joined([reshape(v, (*shape[:axis], 1, *shape[axis:])) for v in values], axis, dtype)
 
 
-@surface(np.vstack)
+@surface(np.vstack, open=True)
 def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays joined as rows."""
     return wrapped(_joined([at_least(v, 2) for v in _items(tup)], 0, dtype))
 
 
-@surface(np.hstack)
+@surface(np.hstack, open=True)
 def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays joined along the second axis, vectors along the first."""
     values = [at_least(v, 1) for v in _items(tup)]
     return wrapped(_joined(values, 0 if values[0].type.ndim == 1 else 1, dtype))
 
 
-@surface(np.dstack)
+@surface(np.dstack, open=True)
 def dstack(tup: Any) -> Any:
     """Arrays joined along the third axis."""
     return wrapped(_joined([at_least(v, 3) for v in _items(tup)], 2))
 
 
-@surface(np.column_stack)
+@surface(np.column_stack, open=True)
 def column_stack(tup: Any) -> Any:
     """Vectors as columns, beside matrices, in one matrix."""
-    values = [reshape(v, (v.type.size, 1)) if v.type.ndim < 2 else v for v in _items(tup)]
+    values = [reshape(v, (volume(v.type.shape), 1)) if v.type.ndim < 2 else v for v in _items(tup)]
     return wrapped(_joined(values, 1))
 
 
@@ -138,7 +158,7 @@ def _block(arrays: Any, rank: int, axis: int) -> Value:
     return _joined([_block(a, rank, axis + 1) for a in arrays], axis)
 
 
-@surface(np.append)
+@surface(np.append, open=True)
 def append(arr: Any, values: Any, axis: Any = None) -> Any:
     """`values` after `arr` along an axis; both flattened without one."""
     return wrapped(_joined([as_value(arr), as_value(values)], axis))

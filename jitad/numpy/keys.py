@@ -8,8 +8,9 @@ import numpy as np
 
 from ..capture.tracer import Traced, known
 from ..ir.graph import Const, Value, const
-from ..ir.types import BOOL, I64
+from ..ir.types import BOOL, I64, Dim, Shape, SizeUnknown, is_int
 from .core import holds, unsupported
+from .spans import is_known, span, static_step
 from .values import (
     as_value,
     concrete,
@@ -29,13 +30,13 @@ class Slice(NamedTuple):
     """Part of an axis, `start + step·k` for k < count."""
 
     axis: int
-    start: int
+    start: Dim
     step: int
-    length: int
+    length: Dim
 
 
 class At(NamedTuple):
-    """One entry of an axis, by a Python int."""
+    """One entry of an axis, by a Python int; as it was given, where the length of the axis is a value."""
 
     axis: int
     place: int
@@ -67,7 +68,7 @@ def mask_place(key: Any) -> int | None:
     return None
 
 
-def parse(key: Any, shape: tuple[int, ...]) -> list[Any]:
+def parse(key: Any, shape: Shape) -> list[Any]:
     entries = [_entry(k) for k in (key if isinstance(key, tuple) else (key,))]
     used = sum(_consumes(e) for e in entries)
     if used > len(shape):
@@ -89,8 +90,10 @@ def parse(key: Any, shape: tuple[int, ...]) -> list[Any]:
 
 def _entry(k: Any) -> Any:
     """One entry of a key: None, Ellipsis, slice, int, bool array (concrete), or IR value of integers."""
-    if k is None or k is Ellipsis or isinstance(k, slice):
+    if k is None or k is Ellipsis:
         return k
+    if isinstance(k, slice):
+        return slice(*map(_bound, (k.start, k.stop, k.step)))
     if isinstance(k, Traced) and k.dtype is BOOL and k.ndim:
         mask = known(k)  # captured, not an argument: where it is true can be compiled in
         k = k if mask is None else mask
@@ -112,6 +115,21 @@ def _entry(k: Any) -> Any:
             "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
             f"arrays are valid indices, not {type(k).__name__}"
         ) from None
+
+
+def _bound(k: Any) -> Any:
+    """A bound or step of a slice: None, an int, or an i64 value of shape ()."""
+    if k is None or k.__class__ is int:
+        return k
+    if not isinstance(k, Traced):
+        return k.__index__() if hasattr(k, "__index__") else k
+    found = known(k)
+    if found is not None:
+        return found.__index__()
+    if k.ndim or k.dtype.kind not in "iu":
+        raise TypeError(f"slice indices must be integers or None or have an __index__ method, not {k!r}")
+    i = integer_value(as_value(k))
+    return int(i.data) if isinstance(i, Const) else i
 
 
 def _array_entry(k: Any) -> Any:
@@ -149,28 +167,42 @@ def _consumes(e: Any) -> int:
     return e.ndim if isinstance(e, np.ndarray) else 1
 
 
-def _items(e: Any, axis: int, shape: tuple[int, ...], hidden: int) -> list[Any]:
+def _items(e: Any, axis: int, shape: Shape, hidden: int) -> list[Any]:
     if e is None:
         return [New()]
     if e is Ellipsis:
         return [Gap(), *(Slice(axis + i, 0, 1, shape[axis + i]) for i in range(hidden))]
     if isinstance(e, slice):
-        start, stop, step = e.indices(shape[axis])
-        count = len(range(start, stop, step))
-        return [Slice(axis, start if count else 0, step, count)]
+        return [_slice(e, axis, shape[axis])]
     if isinstance(e, int):
-        return [At(axis, in_bounds(e, axis, shape[axis]))]
+        return [At(axis, in_bounds(e, axis, shape[axis]) if is_int(shape[axis]) else e)]
     if isinstance(e, np.ndarray):
         return _mask_items(e, axis, shape)
     if isinstance(e, Known):
+        if not is_int(shape[axis]):
+            return [Array(axis, e.places)]
         for bad in e.numbers[(e.numbers < -shape[axis]) | (e.numbers >= shape[axis])].flat:
             in_bounds(int(bad), axis, shape[axis])
         return [Array(axis, e.places)]
     return [Array(axis, e)]
 
 
-def _mask_items(mask: np.ndarray, axis: int, shape: tuple[int, ...]) -> list[Any]:
+def _slice(e: slice, axis: int, n: Dim) -> Slice:
+    if is_int(n) and is_known(e.start) and is_known(e.stop) and is_known(e.step):
+        start, stop, step = e.indices(n)
+        count = len(range(start, stop, step))
+        return Slice(axis, start if count else 0, step, count)
+    step = static_step(e.step)
+    if step == 1 and e.start in (None, 0) and e.stop is None:
+        return Slice(axis, 0, 1, n)
+    first, length = span(e.start, e.stop, step, n)
+    return Slice(axis, first, step, length)
+
+
+def _mask_items(mask: np.ndarray, axis: int, shape: Shape) -> list[Any]:
     for i, n in enumerate(mask.shape):
+        if not is_int(shape[axis + i]):
+            raise SizeUnknown(f"a mask of length {n} on an axis whose length the running program knows")
         if n != shape[axis + i]:
             raise IndexError(
                 f"boolean index did not match indexed array along axis {axis + i}; size of axis is "

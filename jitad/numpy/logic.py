@@ -12,6 +12,7 @@ from ..capture.tracer import Traced, implements_method
 from ..ir.graph import Value, const
 from ..ir.types import BOOL, I64
 from .core import NoValue, given, located, refuse, surface, unsupported, wrapped
+from .lengths import agreeing
 from .promotion import cast, normal, result_dtype
 from .reductions import all as all_of
 from .ufuncs import SPECS
@@ -21,7 +22,7 @@ from .values import select as choose
 _abs, _add, _mul, _sub = (SPECS[n] for n in ("absolute", "add", "multiply", "subtract"))
 
 
-@surface(np.where)
+@surface(np.where, open=True)
 def where(condition: Any, x: Any = NoValue, y: Any = NoValue, /) -> Any:
     """x where the condition holds, y elsewhere; the branch not taken contributes 0 to derivatives."""
     if (x is NoValue) != (y is NoValue):
@@ -30,7 +31,7 @@ def where(condition: Any, x: Any = NoValue, y: Any = NoValue, /) -> Any:
         return nonzero(condition)
     a, b = normal(x), normal(y)
     dtype = result_dtype(a, b)
-    mask, a, b = truth(as_value(condition)), cast(a, dtype), cast(b, dtype)
+    mask, a, b = agreeing([truth(as_value(condition)), cast(a, dtype), cast(b, dtype)])
     shape = common_shape([v.type.shape for v in (mask, a, b)])
     return wrapped(broadcast(choose(mask, a, b), shape))
 
@@ -55,7 +56,7 @@ def _positions(name: str) -> Any:
 nonzero, argwhere, flatnonzero = map(_positions, ("nonzero", "argwhere", "flatnonzero"))
 
 
-@surface(np.select)
+@surface(np.select, open=True)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """The element of the first choice whose condition holds, else the default."""
     if len(condlist) != len(choicelist):
@@ -69,7 +70,9 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
         if m.dtype is not BOOL:
             raise TypeError(f"invalid entry {i} in condlist: should be boolean ndarray")
     values = [cast(c, dtype) for c in choices]
-    shape = common_shape([v.type.shape for v in (*masks, *values)])
+    found = agreeing([*masks, *values])
+    masks, values = found[: len(masks)], found[len(masks) :]
+    shape = common_shape([v.type.shape for v in found])
     out = values[-1]
     for mask, value in zip(masks[::-1], values[-2::-1]):
         out = choose(mask, value, out)
@@ -93,7 +96,7 @@ def _beyond(bound: Any, dtype: np.dtype, side: int) -> bool:
     return bool(bound >= info.max if side > 0 else bound <= info.min)
 
 
-@surface(np.clip)
+@surface(np.clip, open=True)
 def clip(
     a: Any,
     a_min: Any = NoValue,
@@ -112,14 +115,14 @@ def clip(
     return _clipped(a, a_min if min is NoValue else min, a_max if max is NoValue else max)
 
 
-@surface(methods=("clip",), name="ndarray.clip")
+@surface(methods=("clip",), name="ndarray.clip", open=True)
 def _clip_method(x: Any, min: Any = None, max: Any = None, out: Any = None) -> Any:
     """`x.clip(min, max)`."""
     refuse("clip", out=out)
     return _clipped(x, min, max)
 
 
-@surface(np.nan_to_num)
+@surface(np.nan_to_num, open=True)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """NaN and infinities replaced by numbers: 0 and the largest finite ones."""
     if not copy and isinstance(x, Traced) and is_array(x):
@@ -139,7 +142,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     return wrapped(broadcast(choose(ops.isnan(v), nan, out), v.type.shape))
 
 
-@surface(np.isclose, differentiable=False)
+@surface(np.isclose, differentiable=False, open=True)
 def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
     """Whether |a - b| ≤ atol + rtol·|b|, elementwise; equal infinities are close."""
     x, y = (wrapped(floating(as_value(v))) for v in (a, b))
@@ -152,7 +155,7 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool 
     return close
 
 
-@surface(np.allclose, differentiable=False)
+@surface(np.allclose, differentiable=False, open=True)
 def allclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
     """Whether all elements are close; a traced bool."""
     return all_of(isclose(a, b, rtol, atol, equal_nan))
@@ -198,14 +201,14 @@ def _rounded(v: Value, decimals: int) -> Value:
     return ops.mul(ops.rint(ops.div(v, scale)), scale)
 
 
-@surface(np.round, np.around, methods=("round",), differentiable=False)
+@surface(np.round, np.around, methods=("round",), differentiable=False, open=True)
 def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     """To the nearest number with so many decimals, halves to even."""
     refuse("round", out=out)
     return wrapped(_rounded(as_value(a), decimals.__index__()))
 
 
-@surface(np.fix, differentiable=False)
+@surface(np.fix, differentiable=False, open=True)
 def fix(x: Any, out: Any = None) -> Any:
     """Rounded towards zero."""
     refuse("fix", out=out)
@@ -232,7 +235,7 @@ for _name in _WHOLE:
     implements_method(_name)(located(_whole(_name), _name))
 
 
-@surface(np.sinc)
+@surface(np.sinc, open=True)
 def sinc(x: Any) -> Any:
     """sin(πx)/(πx), 1 at 0."""
     from .kernels import sinc as formula
@@ -240,7 +243,7 @@ def sinc(x: Any) -> Any:
     return wrapped(formula(floating(as_value(x))))
 
 
-@surface(np.result_type, differentiable=False)
+@surface(np.result_type, differentiable=False, open=True)
 def result_type(*arrays_and_dtypes: Any) -> np.dtype:
     """NumPy's result dtype; traced Python numbers are weak."""
     known = [
@@ -250,26 +253,26 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype:
     return np.result_type(*known)
 
 
-@surface(np.iscomplexobj, differentiable=False)
+@surface(np.iscomplexobj, differentiable=False, open=True)
 def iscomplexobj(x: Any) -> bool:
     """False: there are no complex traced values yet."""
     return False
 
 
-@surface(np.isrealobj, differentiable=False)
+@surface(np.isrealobj, differentiable=False, open=True)
 def isrealobj(x: Any) -> bool:
     """True: there are no complex traced values yet."""
     return True
 
 
-@surface(np.isneginf, differentiable=False)
+@surface(np.isneginf, differentiable=False, open=True)
 def isneginf(x: Any, out: Any = None) -> Any:
     """Where x is -∞."""
     refuse("isneginf", out=out)
     return SPECS["equal"](x, -np.inf)
 
 
-@surface(np.isposinf, differentiable=False)
+@surface(np.isposinf, differentiable=False, open=True)
 def isposinf(x: Any, out: Any = None) -> Any:
     """Where x is +∞."""
     refuse("isposinf", out=out)

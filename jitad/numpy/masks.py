@@ -11,7 +11,7 @@ from ..capture.handles import assign, see
 from ..capture.trace import Trace, current_trace
 from ..capture.tracer import Traced
 from ..ir.graph import Const, Eqn, Value
-from ..ir.types import Shape
+from ..ir.types import Shape, SizeUnknown, is_int
 from .core import unsupported
 from .indexing import steps_to
 from .promotion import cast, normal
@@ -29,18 +29,22 @@ def under_mask(x: Traced, key: Any, place: int) -> tuple[Traced, Value, int]:
     if any(isinstance(k, (Traced, list)) and getattr(k, "shape", (1,)) for k in (*before, *after)):
         unsupported(f"a traced mask beside another array in the key {key!r}", "choose with np.where")
     whole = (*before, *(slice(None) for _ in mask.shape), *after)
-    steps, _ = steps_to(x.shape, whole)
+    steps, _ = steps_to(x.type.shape, whole)
     view = views.viewed(x, steps, current_trace(), now=False)
     first = _axes_of(before, x, whole)
-    chosen = view.shape[first : first + mask.ndim]
-    for axis, (n, m) in enumerate(zip(chosen, mask.shape)):
+    chosen = view.type.shape[first : first + mask.ndim]
+    for axis, (n, m) in enumerate(zip(chosen, mask.type.shape)):
+        if n is not m and not (is_int(n) and is_int(m)):
+            raise SizeUnknown(
+                f"a mask {mask.type} for an axis of {x.type}, whose lengths the running program knows"
+            )
         if n != m:
             raise IndexError(
                 f"boolean index did not match indexed array along axis {first + axis}; size of axis is {n} "
                 f"but size of corresponding boolean axis is {m}"
             )
     trailing = view.ndim - first - mask.ndim
-    large = broadcast(reshape(as_value(mask), mask.shape + (1,) * trailing), view.shape)
+    large = broadcast(reshape(as_value(mask), mask.type.shape + (1,) * trailing), view.type.shape)
     return view, large, trailing
 
 
@@ -88,7 +92,7 @@ def write_masked(x: Traced, key: Any, place: int, value: Any) -> None:
     """`x[key] = value` for a key with one traced mask."""
     view, mask, trailing = under_mask(x, key, place)
     if hasattr(value, "is_selection"):
-        if value.dense.shape != view.shape or not value.is_like(mask):
+        if value.dense.type.shape != view.type.shape or not value.is_like(mask):
             unsupported("writing elements selected by one mask under another", "choose with np.where")
         value = value.dense
         trailing = view.ndim

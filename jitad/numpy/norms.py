@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from .. import ops
 from ..ir.graph import Value, const
 from .core import surface, unsupported, wrapped
+from .lengths import require_elements, volume
 from .reductions import keep_axes
 from .statistics import safe_sqrt
 from .values import as_value, convert, floating, reshape, transpose, truth
@@ -17,7 +18,7 @@ from .values import as_value, convert, floating, reshape, transpose, truth
 Axes = tuple[int, ...]
 
 
-@surface(np.linalg.norm, name="linalg.norm")
+@surface(np.linalg.norm, name="linalg.norm", open=True)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norm of a vector or matrix, or of the vectors or matrices along one or two axes.
 
@@ -47,10 +48,10 @@ def _euclidean(v: Value, axes: Axes) -> Value:
 
 
 def _extreme(op: Any, v: Value, axes: Axes) -> Value:
-    if any(not v.type.shape[a] for a in axes):
-        raise ValueError(
-            f"zero-size array to reduction operation {op.name[-3:]}imum which has no identity: {v.type}"
-        )
+    none = f"zero-size array to reduction operation {op.name[-3:]}imum which has no identity"
+    if any(v.type.shape[a] == 0 for a in axes):
+        raise ValueError(f"{none}: {v.type}")
+    require_elements(v.type.shape, axes, none)
     return op(v, axes=axes)
 
 
@@ -88,7 +89,7 @@ def _matrix(v: Value, axes: Axes, ord: Any) -> Value:
     return _extreme(ops.reduce_max if ord > 0 else ops.reduce_min, sums, (outer - (outer > inner),))
 
 
-@surface(np.linalg.vector_norm, name="linalg.vector_norm")
+@surface(np.linalg.vector_norm, name="linalg.vector_norm", open=True)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     """Norm of vectors along one axis, of all elements without an axis, or along several axes taken as one."""
     v = floating(as_value(x))
@@ -97,7 +98,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     rest = [a for a in range(v.type.ndim) if a not in axes]
     v = transpose(v, (*rest, *axes))
     lead = tuple(shape[a] for a in rest)
-    size = int(np.prod([shape[a] for a in axes], dtype=np.int64))
+    size = volume(tuple(shape[a] for a in axes))
     out = _vector(reshape(v, (*lead, size)), (len(lead),), ord)
     return wrapped(keep_axes(out, shape, axes, keepdims))
 

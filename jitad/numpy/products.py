@@ -10,8 +10,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from .. import ops
 from ..capture.tracer import Traced, implements_method
 from ..ir.graph import Value
-from ..ir.types import BOOL, I64
+from ..ir.types import BOOL, I64, SizeUnknown, is_int
 from .core import located, refuse, surface, wrapped
+from .lengths import agreeing, same_length, shown, volume
 from .promotion import dtype_argument
 from .ufuncs import SPECS
 from .values import (
@@ -55,11 +56,26 @@ def _outer(x: Value, y: Value, batch: tuple[Axes, Axes]) -> Value:
     return ops.mul(broadcast(x, shape), broadcast(y, shape))
 
 
-def _mismatch(name: str, x: Value, y: Value, m: int, n: int) -> ValueError:
-    return ValueError(f"{name}: {x.type} and {y.type} do not fit: the summed axes have lengths {m} and {n}")
+def paired(name: str, x: Value, y: Value, left: Axes, right: Axes) -> tuple[Value, Value]:
+    """Operands whose axes to be summed over have the same dimensions; ValueError if they differ."""
+    for i, j in zip(left, right):
+        m, n = x.type.shape[i], y.type.shape[j]
+        if m is n or m == n:
+            continue
+        if is_int(m) and is_int(n):
+            raise ValueError(
+                f"{name}: {x.type} and {y.type} do not fit: the summed axes have lengths {m} and {n}"
+            )
+        shapes = f"{shown(x.type.shape)} and {shown(y.type.shape)}"
+        same_length(m, n, f"{name}: {shapes} do not fit: the summed axes differ in length")
+        if is_int(n):
+            x = reshape(x, tuple(n if a == i else k for a, k in enumerate(x.type.shape)))
+        else:
+            y = reshape(y, tuple(m if a == j else k for a, k in enumerate(y.type.shape)))
+    return x, y
 
 
-@surface(np.dot)
+@surface(np.dot, open=True)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
     """Sum over the last axis of `a` and the last but one of `b`; the plain product if one is a scalar."""
     refuse("dot", out=out)
@@ -67,8 +83,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     if not x.type.ndim or not y.type.ndim:
         return SPECS["multiply"](wrapped(x), wrapped(y))
     i, j = x.type.ndim - 1, max(y.type.ndim - 2, 0)
-    if x.type.shape[i] != y.type.shape[j]:
-        raise _mismatch("dot", x, y, x.type.shape[i], y.type.shape[j])
+    x, y = paired("dot", x, y, (i,), (j,))
     return wrapped(dot_values(x, y, ((i,), (j,))))
 
 
@@ -80,14 +95,15 @@ def matmul_values(x: Value, y: Value) -> Value:
     if not x.type.ndim or not y.type.ndim:
         raise ValueError(f"matmul: {x.type} @ {y.type}: a scalar operand is not allowed, use * instead")
     i, j = x.type.ndim - 1, max(y.type.ndim - 2, 0)
-    if x.type.shape[i] != y.type.shape[j]:
-        raise _mismatch("matmul", x, y, x.type.shape[i], y.type.shape[j])
+    x, y = paired("matmul", x, y, (i,), (j,))
     if y.type.ndim <= 2:
         return dot_values(x, y, ((i,), (j,)))
     if x.type.ndim <= 2:
         out = dot_values(x, y, ((i,), (j,)))  # the row axis of x, if any, then those of y
         rows = out.type.ndim - y.type.ndim + 1
         return out if not rows else transpose(out, (*range(1, out.type.ndim - 1), 0, out.type.ndim - 1))
+    if x.type.dims or y.type.dims:
+        raise SizeUnknown(f"matmul of batches {x.type} and {y.type} needs their sizes")
     lead = common_shape([x.type.shape[:-2], y.type.shape[:-2]])
     x = broadcast(x, lead + x.type.shape[-2:])
     y = broadcast(y, lead + y.type.shape[-2:])
@@ -95,7 +111,7 @@ def matmul_values(x: Value, y: Value) -> Value:
     return dot_values(x, y, ((n + 1,), (n,)), (tuple(range(n)), tuple(range(n))))
 
 
-@surface(np.matmul)
+@surface(np.matmul, open=True)
 def matmul(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = None, axis: Any = None, dtype: Any = None, **kw: Any
 ) -> Any:
@@ -123,7 +139,7 @@ implements_method("__matmul__")(located(_matmul_operator, "matmul"))
 implements_method("__rmatmul__")(located(_rmatmul_operator, "matmul"))
 
 
-@surface(*(f for f in (getattr(np, "vecdot", None),) if f))
+@surface(*(f for f in (getattr(np, "vecdot", None),) if f), open=True)
 def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1, **kw: Any) -> Any:
     """Sums of products along one axis, the others broadcast."""
     refuse("vecdot", out=None if out == (None,) else out, **kw)
@@ -131,9 +147,8 @@ def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1, **kw: Any) -
     if not x.type.ndim or not y.type.ndim:
         raise ValueError(f"vecdot: {x.type} and {y.type}: operands need at least one axis")
     i, j = axis_index(axis, x.type.ndim), axis_index(axis, y.type.ndim)
-    if x.type.shape[i] != y.type.shape[j]:
-        raise _mismatch("vecdot", x, y, x.type.shape[i], y.type.shape[j])
-    x, y = _last(x, i), _last(y, j)
+    x, y = paired("vecdot", x, y, (i,), (j,))
+    x, y = agreeing([_last(x, i), _last(y, j)])
     shape = common_shape([x.type.shape, y.type.shape])
     n = len(shape) - 1
     lead = tuple(range(n))
@@ -161,41 +176,41 @@ def _matvec(name: str, vector_first: bool) -> Any:
 matvec, vecmat = _matvec("matvec", False), _matvec("vecmat", True)
 
 
-@surface(np.vdot)
+@surface(np.vdot, open=True)
 def vdot(a: Any, b: Any, /) -> Any:
     """Sum of products of all elements."""
-    x, y = (reshape(v, (v.type.size,)) for v in (as_value(a), as_value(b)))
-    if x.type.size != y.type.size:
-        raise _mismatch("vdot", x, y, x.type.size, y.type.size)
+    x, y = (reshape(v, (volume(v.type.shape),)) for v in (as_value(a), as_value(b)))
+    x, y = paired("vdot", x, y, (0,), (0,))
     return wrapped(dot_values(x, y, ((0,), (0,))))
 
 
-@surface(np.inner)
+@surface(np.inner, open=True)
 def inner(a: Any, b: Any, /) -> Any:
     """Sum of products over the last axes."""
     x, y = as_value(a), as_value(b)
     if not x.type.ndim or not y.type.ndim:
         return SPECS["multiply"](wrapped(x), wrapped(y))
     i, j = x.type.ndim - 1, y.type.ndim - 1
-    if x.type.shape[i] != y.type.shape[j]:
-        raise _mismatch("inner", x, y, x.type.shape[i], y.type.shape[j])
+    x, y = paired("inner", x, y, (i,), (j,))
     return wrapped(dot_values(x, y, ((i,), (j,))))
 
 
-@surface(np.outer)
+@surface(np.outer, open=True)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
     """Products of all pairs of elements, as a matrix."""
     refuse("outer", out=out)
-    x, y = (reshape(v, (v.type.size,)) for v in (as_value(a), as_value(b)))
+    x, y = (reshape(v, (volume(v.type.shape),)) for v in (as_value(a), as_value(b)))
     return wrapped(dot_values(x, y, NONE))
 
 
-@surface(np.tensordot)
+@surface(np.tensordot, open=True)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """Sum of products over pairs of axes: the last and first n, or those listed."""
     x, y = as_value(a), as_value(b)
     left, right = _tensordot_axes(axes, x.type.ndim, y.type.ndim)
-    if len(left) != len(right) or any(x.type.shape[i] != y.type.shape[j] for i, j in zip(left, right)):
+    if len(left) == len(right):
+        x, y = paired("tensordot", x, y, left, right)
+    else:
         raise ValueError(f"shape-mismatch for sum: {x.type} over axes {left}, {y.type} over axes {right}")
     return wrapped(dot_values(x, y, (left, right)))
 

@@ -125,9 +125,18 @@ def _extreme(original: Callable[..., Any], compare: str) -> None:
     register(original, call)
 
 
+def _is_python_int(x: Any) -> bool:
+    if isinstance(x, Traced):
+        return x.weak and x.dtype is I64
+    return x.__class__ is int
+
+
 def _better(x: Any, best: Any, compare: str) -> Any:
     if not isinstance(x, Traced) and not isinstance(best, Traced):
         return x if bool(SPECS[compare].numpy(x, best)) else best
+    if _is_python_int(x) and _is_python_int(best):  # of sizes the bounds of these are known
+        op = ops.maximum if compare == "greater" else ops.minimum
+        return wrapped(op(as_value(best), as_value(x)), True)
     beats = SPECS[compare](x, best, weak=True)
     if beats.ndim:
         raise ValueError(
@@ -165,13 +174,19 @@ def _quantifier(original: Callable[..., Any], whole: Callable[..., Any], decides
     register(original, call)
 
 
+def _len(x: Any) -> Any:
+    if hasattr(x, "is_selection"):
+        return x.count()
+    return x.shape[0] if isinstance(x, Traced) and x.ndim else len(x)
+
+
 def register_builtins() -> None:
     """Enter all of them."""
     register(isinstance, is_instance)
     register(type, _type)
     for original, f in ((int, _int), (float, _float), (bool, _bool), (builtins.round, _round)):
         _on_traced(original, f)
-    register(len, lambda x: x.count() if hasattr(x, "is_selection") else len(x))
+    register(len, _len)
     _extreme(builtins.max, "greater")
     _extreme(builtins.min, "less")
     _quantifier(builtins.any, any_of, True, ops.or_)

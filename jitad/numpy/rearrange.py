@@ -9,8 +9,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from .. import ops
 from ..ir.graph import Value, const
-from ..ir.types import BOOL
+from ..ir.types import BOOL, SizeUnknown, is_int
 from .core import NoValue, given, surface, unsupported, wrapped
+from .lengths import less, moved, volume
 from .promotion import cast, normal
 from .splitting import pick
 from .ufuncs import SPECS
@@ -31,10 +32,10 @@ from .viewing import flipped, handle, transposed
 def flip_axis(v: Value, axis: int) -> Value:
     """Entries along `axis` in reverse."""
     n = v.type.shape[axis]
-    return slice_axis(v, axis, n - 1, -1, n) if n > 1 else v
+    return slice_axis(v, axis, moved(n, -1), -1, n) if not is_int(n) or n > 1 else v
 
 
-@surface(np.flip, folds=False)
+@surface(np.flip, folds=False, open=True)
 def flip(m: Any, axis: Any = None) -> Any:
     """Entries in reverse along the given axes, or all."""
     x = handle(m)
@@ -53,7 +54,7 @@ def _flipper(name: str, axis: int) -> Any:
 
     f.__name__ = name
     f.__doc__ = f"Entries in reverse along axis {axis}."
-    return surface(getattr(np, name), folds=False)(f)
+    return surface(getattr(np, name), folds=False, open=True)(f)
 
 
 flipud, fliplr = _flipper("flipud", 0), _flipper("fliplr", 1)
@@ -74,12 +75,12 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     return flipped(transposed(x, tuple(order)), second) if k else x
 
 
-@surface(np.roll)
+@surface(np.roll, open=True)
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """Entries moved along axes by static shifts, those that fall off coming back at the other end."""
     v = as_value(a)
     if axis is None:
-        flat = reshape(v, (v.type.size,))
+        flat = reshape(v, (volume(v.type.shape),))
         return wrapped(reshape(_roll(flat, sum(static_ints(shift, "a shift")), 0), v.type.shape))
     shifts = static_ints(shift, "a shift")
     axes = normalize_axis_tuple(axis, v.type.ndim, allow_duplicate=True)
@@ -90,6 +91,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 def _roll(v: Value, shift: int, axis: int) -> Value:
     n = v.type.shape[axis]
+    if not is_int(n):
+        raise SizeUnknown(f"roll along an axis of {v.type} needs its length")
     cut = -shift % n if n else 0
     if not cut:
         return v
@@ -168,7 +171,7 @@ def _pad_constant(v: Value, widths: list[tuple[Any, Any]], values: list[tuple[An
 # Differences
 
 
-@surface(np.diff)
+@surface(np.diff, open=True)
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: Any = NoValue) -> Any:
     """Differences of neighbours along an axis, n times; of bools: whether they differ."""
     if n == 0:
@@ -181,8 +184,8 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NoValue, append: Any
     axis = axis_index(axis, v.type.ndim)
     v = _extended(v, axis, prepend, append)
     for _ in range(n):
-        m = max(v.type.shape[axis] - 1, 0)
-        after, before = slice_axis(v, axis, 1 if m else 0, 1, m), slice_axis(v, axis, 0, 1, m)
+        m = less(v.type.shape[axis], 1)
+        after, before = slice_axis(v, axis, 0 if m == 0 else 1, 1, m), slice_axis(v, axis, 0, 1, m)
         v = ops.ne(after, before) if v.dtype is BOOL else ops.sub(after, before)
     return wrapped(v)
 
@@ -209,12 +212,12 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     return wrapped(join([p for p in (flat[0], d, flat[1]) if p is not None], 0))
 
 
-@surface(np.trapezoid)
+@surface(np.trapezoid, open=True)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """Integral along an axis by the trapezoidal rule."""
     v = as_value(y)
     axis = axis_index(axis, v.type.ndim)
-    pieces = max(v.type.shape[axis] - 1, 0)
+    pieces = less(v.type.shape[axis], 1)
     step = dx if x is None else diff(wrapped(as_value(x)), axis=-1 if as_value(x).type.ndim == 1 else axis)
     if given(x) and as_value(x).type.ndim == 1:
         step = wrapped(reshape(step.value, tuple(pieces if i == axis else 1 for i in range(v.type.ndim))))

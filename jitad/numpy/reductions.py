@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod as product
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from .. import ops
 from ..ir.graph import Value, const
 from ..ir.types import BOOL, DTYPES, I64, Shape
 from .core import NoValue, given, refuse, surface, unsupported, wrapped
+from .lengths import agreeing, require_elements, volume
 from .promotion import cast, dtype_argument, normal
 from .ufuncs import SPECS
 from .values import (
@@ -23,6 +23,7 @@ from .values import (
     convert,
     reshape,
     select,
+    transpose,
     truth,
 )
 
@@ -68,6 +69,7 @@ def masked_by(v: Value, where: Any, fill: Any) -> Value:
     mask = as_value(where)
     if mask.dtype is not BOOL:
         raise TypeError(f"where= must be of bools, not {mask.type}")
+    mask, v = agreeing([mask, v])
     shape = common_shape([mask.type.shape, v.type.shape])
     if shape != v.type.shape:
         v = broadcast(v, shape)
@@ -92,7 +94,7 @@ _sum = _accumulate("sum", sum_axes, 0, "add")
 _prod = _accumulate("prod", lambda v, axes: ops.prod(v, axes=axes), 1, "multiply")
 
 
-@surface(np.sum, methods=("sum",))
+@surface(np.sum, methods=("sum",), open=True)
 def sum(
     a: Any,
     axis: Any = None,
@@ -107,7 +109,7 @@ def sum(
     return _sum(a, axis, dtype, keepdims, initial, where)
 
 
-@surface(np.prod, methods=("prod",))
+@surface(np.prod, methods=("prod",), open=True)
 def prod(
     a: Any,
     axis: Any = None,
@@ -127,6 +129,7 @@ class _Extreme:
 
     def __init__(self, name: str, fold: Any, of_bools: Any, combine: str) -> None:
         self.name, self.fold, self.of_bools, self.combine = name, fold, of_bools, combine
+        self.none = f"zero-size array to reduction operation {combine} which has no identity"
 
     def worst(self, dtype: np.dtype) -> Any:
         """The element that never wins."""
@@ -147,9 +150,11 @@ class _Extreme:
             )
         v = masked_by(v, where, self.worst(v.dtype)) if masks else v
         axes = fold_axes(axis, v.type.ndim)
-        if product(v.type.shape[a] for a in axes) == 0:
+        if 0 in [v.type.shape[a] for a in axes]:
             out = self.empty(v, axes, given(initial))
         else:
+            if not given(initial):
+                require_elements(v.type.shape, axes, self.none)
             out = self.folded(v, axes)
         out = keep_axes(out, v.type.shape, axes, keepdims)
         if given(initial):
@@ -164,9 +169,7 @@ class _Extreme:
     def empty(self, v: Value, axes: tuple[int, ...], has_initial: bool) -> Value:
         shape = tuple(n for i, n in enumerate(v.type.shape) if i not in axes)
         if not has_initial and 0 not in shape:
-            raise ValueError(
-                f"zero-size array to reduction operation {self.combine} which has no identity: {v.type}"
-            )
+            raise ValueError(f"{self.none}: {v.type}")
         return broadcast(const(self.worst(v.dtype), v.dtype), shape)
 
 
@@ -174,7 +177,7 @@ _MAX = _Extreme("max", ops.reduce_max, ops.reduce_or, "maximum")
 _MIN = _Extreme("min", ops.reduce_min, ops.reduce_and, "minimum")
 
 
-@surface(np.max, np.amax, methods=("max",))
+@surface(np.max, np.amax, methods=("max",), open=True)
 def max(
     a: Any,
     axis: Any = None,
@@ -188,7 +191,7 @@ def max(
     return _MAX.run(a, axis, keepdims, initial, where)
 
 
-@surface(np.min, np.amin, methods=("min",))
+@surface(np.min, np.amin, methods=("min",), open=True)
 def min(
     a: Any,
     axis: Any = None,
@@ -202,14 +205,14 @@ def min(
     return _MIN.run(a, axis, keepdims, initial, where)
 
 
-@surface(np.ptp)
+@surface(np.ptp, open=True)
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NoValue) -> Any:
     """Largest minus smallest element over axes."""
     refuse("ptp", out=out)
     return SPECS["subtract"](max(a, axis, keepdims=keepdims), min(a, axis, keepdims=keepdims))
 
 
-@surface(np.all, methods=("all",), differentiable=False)
+@surface(np.all, methods=("all",), differentiable=False, open=True)
 def all(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NoValue, *, where: Any = NoValue) -> Any:
     """Whether all elements over axes are non-zero."""
     refuse("all", out=out)
@@ -217,7 +220,7 @@ def all(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NoValue, *, w
     return wrapped(reduce_axes(v, axis, keepdims, lambda v, axes: ops.reduce_and(v, axes=axes)))
 
 
-@surface(np.any, methods=("any",), differentiable=False)
+@surface(np.any, methods=("any",), differentiable=False, open=True)
 def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NoValue, *, where: Any = NoValue) -> Any:
     """Whether any element over axes is non-zero."""
     refuse("any", out=out)
@@ -225,7 +228,7 @@ def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NoValue, *, w
     return wrapped(reduce_axes(v, axis, keepdims, lambda v, axes: ops.reduce_or(v, axes=axes)))
 
 
-@surface(np.count_nonzero, differentiable=False)
+@surface(np.count_nonzero, differentiable=False, open=True)
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """How many elements over axes are non-zero, as int64."""
     return wrapped(reduce_axes(convert(truth(as_value(a)), I64), axis, keepdims, sum_axes))
@@ -237,22 +240,27 @@ def _index_of(op: Any, name: str, a: Any, axis: Any, keepdims: Any) -> Any:
     shape = v.type.shape
     flat = axis is None
     if flat:
-        v, axis = reshape(v, (v.type.size,)), 0
+        v, axis = reshape(v, (volume(shape),)), 0
     axis = axis_index(axis, v.type.ndim)
-    if not v.type.shape[axis]:
-        raise ValueError(f"attempt to get {name} of an empty sequence")
+    none = f"attempt to get {name} of an empty sequence"
+    if v.type.shape[axis] == 0:
+        raise ValueError(none)
+    require_elements(v.type.shape, (axis,), none)
+    if v.type.dims and axis < v.type.ndim - 1:
+        v = transpose(v, (*[a for a in range(v.type.ndim) if a != axis], axis))
+        axis = v.type.ndim - 1
     out = op(v, axis=axis)
     return wrapped(keep_axes(out, shape, tuple(range(len(shape))) if flat else (axis,), keepdims))
 
 
-@surface(np.argmax, methods=("argmax",), differentiable=False)
+@surface(np.argmax, methods=("argmax",), differentiable=False, open=True)
 def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NoValue) -> Any:
     """Index of the first largest element (or NaN), int64; of the flattened array without an axis."""
     refuse("argmax", out=out)
     return _index_of(ops.argmax, "argmax", a, axis, keepdims)
 
 
-@surface(np.argmin, methods=("argmin",), differentiable=False)
+@surface(np.argmin, methods=("argmin",), differentiable=False, open=True)
 def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NoValue) -> Any:
     """Index of the first smallest element (or NaN), int64; of the flattened array without an axis."""
     refuse("argmin", out=out)
@@ -264,7 +272,7 @@ def _without_nan(a: Any, fill: float) -> Value:
     return v if v.dtype.kind != "f" else select(ops.isnan(v), const(fill, v.dtype), v)
 
 
-@surface(np.nansum)
+@surface(np.nansum, open=True)
 def nansum(
     a: Any,
     axis: Any = None,
@@ -279,7 +287,7 @@ def nansum(
     return _sum(wrapped(_without_nan(a, 0)), axis, dtype, keepdims, initial, where)
 
 
-@surface(np.nanprod)
+@surface(np.nanprod, open=True)
 def nanprod(
     a: Any,
     axis: Any = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod as product
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from .. import ops
 from ..ir.graph import Value, const
 from ..ir.types import BOOL, I64
 from .core import NoValue, given, refuse, surface, unsupported, wrapped
+from .lengths import agreeing, volume
 from .promotion import dtype_argument
 from .reductions import keep_axes, masked_by, reduce_axes, sum_axes, widened
 from .values import as_value, axis_index, axis_tuple, broadcast, common_dtype, convert, floating, reshape
@@ -25,8 +25,10 @@ def safe_sqrt(v: Value) -> Value:
 def _count(v: Value, axes: tuple[int, ...], where: Any) -> Value:
     """How many elements each result stands for, as a float of v's dtype."""
     if where is NoValue or where is True or where is None:
-        return const(product(v.type.shape[a] for a in axes), v.dtype)
-    mask = broadcast(as_value(where), v.type.shape)
+        size = volume(tuple(v.type.shape[a] for a in axes))
+        return convert(size, v.dtype) if isinstance(size, Value) else const(size, v.dtype)
+    mask, v = agreeing([as_value(where), v])
+    mask = broadcast(mask, v.type.shape)
     return convert(ops.sum(convert(mask, I64), axes=axes), v.dtype) if axes else convert(mask, v.dtype)
 
 
@@ -44,7 +46,7 @@ def _operand(a: Any, dtype: Any) -> Value:
     return floating(v) if chosen is None else convert(v, chosen)
 
 
-@surface(np.mean, methods=("mean",))
+@surface(np.mean, methods=("mean",), open=True)
 def mean(
     a: Any,
     axis: Any = None,
@@ -87,7 +89,7 @@ def _degrees(ddof: Any, correction: Any) -> Any:
     return correction
 
 
-@surface(np.var, methods=("var",))
+@surface(np.var, methods=("var",), open=True)
 def var(
     a: Any,
     axis: Any = None,
@@ -105,7 +107,7 @@ def var(
     return wrapped(_variance(a, axis, dtype, ddof, keepdims, where, mean, correction))
 
 
-@surface(np.std, methods=("std",))
+@surface(np.std, methods=("std",), open=True)
 def std(
     a: Any,
     axis: Any = None,
@@ -203,21 +205,21 @@ def cov(
 def _scan(op: Any, a: Any, axis: Any, dtype: Any) -> Any:
     v = as_value(a)
     if axis is None:
-        v, axis = reshape(v, (v.type.size,)), 0
+        v, axis = reshape(v, (volume(v.type.shape),)), 0
     chosen = dtype_argument(dtype) or widened(v.dtype)
     if chosen is BOOL:
         unsupported("a cumulative sum or product with dtype=bool")
     return wrapped(op(convert(v, chosen), axis=axis_index(axis, v.type.ndim), reverse=False))
 
 
-@surface(np.cumsum, methods=("cumsum",))
+@surface(np.cumsum, methods=("cumsum",), open=True)
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sums along an axis; of the flattened array without one."""
     refuse("cumsum", out=out)
     return _scan(ops.cumsum, a, axis, dtype)
 
 
-@surface(np.cumprod, methods=("cumprod",))
+@surface(np.cumprod, methods=("cumprod",), open=True)
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products along an axis; of the flattened array without one."""
     refuse("cumprod", out=out)

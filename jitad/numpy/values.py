@@ -12,8 +12,9 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from .. import ops
 from ..capture.tracer import Traced, known, lift
 from ..ir.graph import Const, Value, const
-from ..ir.types import BOOL, F64, I64, Shape, Type, is_supported, type_of
+from ..ir.types import BOOL, F64, I64, Dim, Shape, Type, is_int, is_supported, type_of
 from .core import holds
+from .lengths import agreeing, is_open, shown, total
 
 
 def as_value(x: Any) -> Value:
@@ -85,14 +86,17 @@ def operand(v: Value, shape: Shape) -> Value:
     """`v` as an elementwise operand beside others of `shape`: of that shape, or of rank 0."""
     if v.type.shape == shape or not v.type.shape:
         return v
-    if v.type.size == 1 and len(v.type.shape) <= len(shape):
+    if not v.type.dims and v.type.size == 1 and len(v.type.shape) <= len(shape):
         return reshape(v, ())
     return broadcast(v, shape)
 
 
-@lru_cache(maxsize=4096)
 def broadcast_axes(type: Type, shape: Shape) -> tuple[Shape, tuple[int, ...]]:
     """The lengths of the axes that are not repeated, and where they stand in `shape`."""
+    return _placed(type, shape) if type.dims or is_open(shape) else _placed_once(type, shape)
+
+
+def _placed(type: Type, shape: Shape) -> tuple[Shape, tuple[int, ...]]:
     lead = len(shape) - type.ndim
     if lead < 0 or any(n not in (1, m) for n, m in zip(type.shape, shape[lead:])):
         raise ValueError(f"{type} cannot be broadcast to shape {shape}")
@@ -100,16 +104,35 @@ def broadcast_axes(type: Type, shape: Shape) -> tuple[Shape, tuple[int, ...]]:
     return tuple(shape[a] for a in axes), axes
 
 
+_placed_once = lru_cache(maxsize=4096)(_placed)
+
+
 def common_shape(shapes: list[Shape], types: str = "") -> Shape:
     """The shape to which all `shapes` broadcast."""
     first = shapes[0]
     if all(s == first or not s for s in shapes):
         return first
+    if any(map(is_open, shapes)):
+        return _open_shape(shapes)
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
         listed = " ".join(str(s).replace(" ", "") for s in shapes)
         raise ValueError(f"operands could not be broadcast together with shapes {listed}") from None
+
+
+def _open_shape(shapes: list[Shape]) -> Shape:
+    """The shape to which shapes broadcast that agree (see `agreeing`)."""
+    out: list[Any] = [1] * max(map(len, shapes))
+    for shape in shapes:
+        for k, n in enumerate(shape, len(out) - len(shape)):
+            if n == 1 or n is out[k] or n == out[k]:
+                continue
+            if out[k] != 1:
+                listed = " ".join(map(shown, shapes))
+                raise ValueError(f"operands could not be broadcast together with shapes {listed}")
+            out[k] = n
+    return tuple(out)
 
 
 def full(shape: Shape, fill: Any, dtype: np.dtype) -> Value:
@@ -132,19 +155,23 @@ def select(cond: Value, x: Any, y: Any) -> Value:
     """`ops.select` for operands that broadcast; numbers take the other branch's dtype."""
     like = x if isinstance(x, Value) else y
     x, y = (v if isinstance(v, Value) else const(v, like.dtype) for v in (x, y))
+    cond, x, y = agreeing([cond, x, y])
     shape = common_shape([v.type.shape for v in (cond, x, y)])
     out = ops.select(operand(cond, shape), operand(x, shape), operand(y, shape))
     return broadcast(out, shape)
 
 
-def slice_value(v: Value, start: tuple[int, ...], step: tuple[int, ...], shape: Shape) -> Value:
+def slice_value(v: Value, start: Shape, step: tuple[int, ...], shape: Shape) -> Value:
     """The strided part of `v` that begins at `start`."""
-    if shape == v.type.shape and all(s == 1 or n <= 1 for s, n in zip(step, shape)):
+    if shape == v.type.shape and all(s == 1 or (is_int(n) and n <= 1) for s, n in zip(step, shape)):
         return v
+    if v.type.dims or is_open(shape) or is_open(start):
+        starts = [s if isinstance(s, Value) else const(s, I64) for s in start]
+        return ops.window(v, *starts, step=step, shape=shape)
     return ops.slice(v, start=start, step=step, shape=shape)
 
 
-def slice_axis(v: Value, axis: int, start: int, step: int, count: int) -> Value:
+def slice_axis(v: Value, axis: int, start: Dim, step: int, count: Dim) -> Value:
     """`count` entries along `axis`, all of the other axes."""
     n = v.type.ndim
     return slice_value(
@@ -157,8 +184,24 @@ def slice_axis(v: Value, axis: int, start: int, step: int, count: int) -> Value:
 
 def concatenate(values: list[Value], axis: int) -> Value:
     """Values of one dtype joined along `axis`; empty ones left out."""
-    kept = [v for v in values if v.type.shape[axis]] or values[:1]
+    kept = [v for v in values if not is_int(v.type.shape[axis]) or v.type.shape[axis]] or values[:1]
+    if len(kept) > 1 and any(not is_int(v.type.shape[axis]) for v in kept):
+        return _put_together(kept, axis)
     return kept[0] if len(kept) == 1 else ops.concatenate(*kept, axis=axis)
+
+
+def _put_together(values: list[Value], axis: int) -> Value:
+    """Values joined along `axis` where their lengths there are values of the program."""
+    shape = values[0].type.shape
+    lengths = [v.type.shape[axis] for v in values]
+    out = full((*shape[:axis], total(lengths), *shape[axis + 1 :]), 0, values[0].dtype)
+    zero = const(0, I64)
+    for k, v in enumerate(values):
+        at = total(lengths[:k])
+        start = at if isinstance(at, Value) else const(at, I64)
+        starts = [start if i == axis else zero for i in range(len(shape))]
+        out = ops.set_window(out, v, *starts, step=(1,) * len(shape))
+    return out
 
 
 def axis_index(axis: Any, ndim: int) -> int:

@@ -9,8 +9,10 @@ from ..capture.handles import READ_ONLY, is_array, state_of
 from ..capture.trace import current_trace
 from ..capture.tracer import Traced
 from ..ir.graph import Value
-from ..ir.types import Shape
+from ..ir.types import Dim, Shape, is_int
 from .core import wrapped
+from .indexing import part
+from .lengths import moved
 from .values import as_value, broadcast_axes
 
 Sealed = tuple[type[Exception], str]
@@ -57,24 +59,24 @@ def sliced(
     x: Traced, start: Shape, step: Shape, shape: Shape, sealed: Sealed | None = None, now: bool = True
 ) -> Traced:
     """The strided view that begins at `start`."""
-    return views.view_of(x, views.Slice(start, step, shape), current_trace(), sealed, now)
+    return views.view_of(x, part(start, step, shape, x.type.shape), current_trace(), sealed, now)
 
 
-def sliced_axis(x: Traced, axis: int, start: int, step: int, count: int) -> Traced:
+def sliced_axis(x: Traced, axis: int, start: Dim, step: int, count: Dim) -> Traced:
     """`count` entries along `axis`, all of the other axes."""
     n = x.ndim
     return sliced(
         x,
         tuple(start if i == axis else 0 for i in range(n)),
         tuple(step if i == axis else 1 for i in range(n)),
-        tuple(count if i == axis else m for i, m in enumerate(x.shape)),
+        tuple(count if i == axis else m for i, m in enumerate(x.type.shape)),
     )
 
 
 def flipped(x: Traced, axis: int) -> Traced:
     """Entries along `axis` in reverse."""
-    n = x.shape[axis]
-    return sliced_axis(x, axis, n - 1, -1, n) if n > 1 else x
+    n = x.type.shape[axis]
+    return sliced_axis(x, axis, moved(n, -1), -1, n) if not is_int(n) or n > 1 else x
 
 
 def repeated(x: Traced, shape: Shape) -> Traced:
@@ -85,7 +87,7 @@ def repeated(x: Traced, shape: Shape) -> Traced:
 
 def read_only(x: Traced) -> Traced:
     """A read-only view of `x`."""
-    return views.view_of(x, views.Reshape(x.shape, x.shape), current_trace(), READ_ONLY)
+    return views.view_of(x, views.Reshape(x.type.shape, x.type.shape), current_trace(), READ_ONLY)
 
 
 __all__ = [

@@ -16,12 +16,13 @@ from ..ir.types import Shape
 from .core import located, surface, wrapped
 from .indexing import steps_to
 from .keys import mask_place
+from .lengths import agreeing, fitting, is_open, shown
 from .masks import write_masked
 from .promotion import cast, normal
 from .values import as_value, broadcast, common_shape, convert, reshape, select
 
 
-@surface(methods=("__setitem__",), name="ndarray.__setitem__", folds=False)
+@surface(methods=("__setitem__",), name="ndarray.__setitem__", folds=False, open=True)
 def _setitem(x: Any, key: Any, value: Any) -> None:
     """`x[key] = value` for every key of reading; of repeated places in an index array the last one wins."""
     require_array(x)
@@ -37,7 +38,7 @@ def _setitem(x: Any, key: Any, value: Any) -> None:
         return  # the end of x[key] op= y
     target = views.type_after(x.type, steps)
     new = fitted(cast(normal(value), target.dtype), target.shape)
-    if new.type.size:
+    if new.type.dims or new.type.size:
         assign(x, views.write(see(x, trace), steps, new), trace)
 
 
@@ -58,10 +59,16 @@ def fitted(v: Value, shape: Shape) -> Value:
     extra = len(given) - len(shape)
     if extra > 0 and all(n == 1 for n in given[:extra]):
         v = reshape(v, given[extra:])
+    if v.type.dims or is_open(shape):
+        text = f"could not broadcast input array from shape {shown(given)} into shape {shown(shape)}"
+        v = fitting(v, dict(enumerate(reversed(shape))), text)
     try:
         return broadcast(v, shape)
     except ValueError:
-        raise ValueError(f"could not broadcast input array from shape {given} into shape {shape}") from None
+        texts = shown(given), shown(shape)
+        raise ValueError(
+            f"could not broadcast input array from shape {texts[0]} into shape {texts[1]}"
+        ) from None
 
 
 def store(x: Traced, result: Any, name: str, where: Any = True) -> Traced:
@@ -78,11 +85,18 @@ def store(x: Traced, result: Any, name: str, where: Any = True) -> Traced:
         )
     require_array(x)
     if where is not True:
-        mask, shape = as_value(where), common_shape([as_value(where).type.shape, result.shape])
-        result = wrapped(select(mask, convert(broadcast(as_value(result), shape), x.dtype), as_value(x)))
-    if result.shape != x.shape:
-        shapes = f"{x.shape} doesn't match the broadcast shape {result.shape}"
-        raise ValueError(f"non-broadcastable output operand with shape {shapes}")
+        mask, new = agreeing([as_value(where), as_value(result)])
+        shape = common_shape([mask.type.shape, new.type.shape])
+        result = wrapped(select(mask, convert(broadcast(new, shape), x.dtype), as_value(x)))
+    shape = result.type.shape if isinstance(result, Traced) else result.shape
+    if shape != x.type.shape:
+        text = (
+            f"non-broadcastable output operand with shape {shown(x.type.shape)} doesn't match the broadcast "
+            f"shape {shown(shape)}"
+        )
+        result = wrapped(fitting(as_value(result), dict(enumerate(reversed(x.type.shape))), text))
+        if result.type.shape != x.type.shape:
+            raise ValueError(text)
     if not (x.state is not None and x.state.number is not None and write_number(x, ..., result)):
         trace = current_trace()
         assign(x, convert(as_value(result), x.dtype), trace)

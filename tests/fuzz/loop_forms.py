@@ -90,7 +90,46 @@ OBJECTS = [
     "t = max([e * 0.5 for e in b])",
     "{n}, *_ = a\ns = np.sin({n})",
 ]
-GROUPS = {"numbers": NUMBERS, "arrays": ARRAYS, "aliases": ALIASES, "writes": WRITES, "objects": OBJECTS}
+SIZES = [
+    "a[:{v}] += 0.1 * b[:{v}]",
+    "a[{v}:] *= {c}",
+    "s = np.sin(np.sum(a[:{v}]) - 0.5 * b[{v}:].sum())",
+    "t = np.tanh(B[{r}, :{v}] @ b[:{v}])",
+    "t = np.tanh(np.dot(B[:{r}, {v}], B[:{r}, {v}]))",
+    "B[{r}, {v}:] = np.sin(a[{v}:])",
+    "B[:{r}, {v}] -= 0.1 * {c}",
+    "a[:{v}] = a[:{v}][::-1] * {c}",
+    "a[{v}:][::-1] = np.sin(a[{v}:])",
+    "s += 0.01 * np.max(a[{v}::-1])",
+    "s = np.sin(np.mean(a[{v}:]))",
+    "m = max(-1.0, np.min(a[{v}:]))",
+    "{n} = a[{v}:]\n{n} *= 0.9\ns = np.sin(s + {n}.sum())",
+    "{n} = np.zeros(abs({v}))\n{n}[:] = b[: abs({v})]\ns = np.sin(np.sum({n}**2))",
+    "{n} = B[:, {v}:]\n{n}[{r}] = {c}\nb = np.sin(b + {n}[0, -1])",
+    "{n} = B[{r}][:{v}]\n{n}[:] = {c}",
+    "t = 0.1 * np.sum(np.outer(a[:{v}], b[{v}:]))",
+    "B[:{r}, :{v}] = np.tanh(B[:{r}, :{v}] + a[:{v}])",
+    "B[:{r}] *= 0.9",
+    "a = np.concatenate([a[{v}:], a[:{v}]])",
+    "t = np.cos(np.sum(a[-{v}:]) + np.linalg.norm(b[:{v}] + 1.5))",
+    "s = np.sin(len(a[:{v}]) + a[{v}:].size + 0.1 * s)",
+    "a[max({v} - 1, 0) : {v} + 1] = {c}",
+    "s = np.sin(np.sum(a[{v} - 2 : {v} + 2]))",
+    "s = np.sin(np.sum(a[: u % 5]) + np.sum(a[u % 3 : {v}]))",
+    "t = np.sin(np.sum(np.where(a[{v}:] > {s}, a[{v}:], 0.5 * b[{v}:])))",
+    "s = np.cos(np.sum(a[:{v}][a[:{v}] > 0]))",
+    "t = np.tanh(np.sum(B[:{r}, :{v}] @ a[:{v}]) + np.sum((B[:{r}].T @ B[:{r}])[0]))",
+    "{n} = b[:{v}].copy()\nb[:{v}] = a[:{v}]\na[:{v}] = {n}",
+    "for {n} in a[:{v}]:\n    s = np.sin(s + {n})",
+]
+GROUPS = {
+    "sizes": SIZES,
+    "numbers": NUMBERS,
+    "arrays": ARRAYS,
+    "aliases": ALIASES,
+    "writes": WRITES,
+    "objects": OBJECTS,
+}
 
 #: Headers of loops: the index, if any, and below how much it stays; a line for what else is bound.
 LOOPS = [

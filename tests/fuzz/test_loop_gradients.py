@@ -53,6 +53,11 @@ def test_anything(case: Case) -> None:
     check(case)
 
 
+@programs(10, cases("numbers", "sizes", "arrays"))
+def test_sizes_that_depend_on_loops(case: Case) -> None:
+    check(case)
+
+
 @programs(10, cases("numbers", "arrays", "writes"))
 def test_writes(case: Case) -> None:
     check(case)

@@ -34,6 +34,11 @@ def test_numbers(case: Case) -> None:
     check(case)
 
 
+@programs(10, cases("numbers", "sizes", "arrays"))
+def test_sizes_that_depend_on_loops(case: Case) -> None:
+    check(case)
+
+
 @programs(10, cases("numbers", "arrays", "writes"))
 def test_writes(case: Case) -> None:
     check(case)

@@ -14,13 +14,15 @@ from ...ops.shape import zeros
 from ...opt.hoist import may_fail
 from .. import attempts
 from ..attempts import Attempt, Unrollable
+from ..bounds import assume
 from ..errors import TracedValueError
 from ..handles import may_be
+from ..integers import reaches
 from ..names import MADE, RETURN_VALUE
 from ..operators import UNBOUND, Unbound
 from ..region import RegionTrace
 from ..source import at, user_line
-from ..trace import current_trace
+from ..trace import Trace, current_trace
 from ..tracer import Traced, call, lift
 from ..tracer import known as known_array
 from .emission import closed, emit, name_of, write_back, written_handles
@@ -62,6 +64,7 @@ def if_(
         outer, attempt = attempts.current(), Attempt(loc)
         try:
             with attempt, region:
+                assume(region, choice, branch is then)
                 if branch is not None:
                     branch()
                 ends.append(get())
@@ -87,6 +90,8 @@ def _joined_ends(
 ) -> tuple:
     """Append the equation; what variables hold after it, from what they hold at the end of each region."""
     merges = [_Merged(n, (variable(a), variable(b)), loc) for n, a, b in zip(names, *ends)]
+    for m in merges:
+        m.check_sizes(current_trace())
     count = sum(len(m.types) for m in merges)
     results = []
     for side, region in enumerate(regions):
@@ -276,6 +281,12 @@ class _Merged:
             f"{what} is {one} in one branch and {other} in the other{at(self.loc)}, and which is taken is "
             "known only when the program runs"
         )
+
+    def check_sizes(self, trace: Trace) -> None:
+        """TypeError for what has a size that is known in one branch alone."""
+        for t in self.types:
+            if t.type.dims and not reaches(t.type, trace):
+                self._differ(f"{t.type}, of a size computed there,", "another size")
 
     def values(self, side: int) -> list[Value]:
         """What one branch gives, in its region, which is open."""

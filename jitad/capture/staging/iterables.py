@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ... import ops
+from ...ir.graph import Value
+from ...ir.types import I64
+from ..bounds import divided, larger
 from ..errors import TracedValueError
+from ..integers import ZERO, here, number
 from ..source import at, user_line
+from ..trace import current_trace
 from ..tracer import METHODS, Traced, call, lift
 from ..tracer import known as known_array
 
@@ -43,10 +48,7 @@ class Range(Symbolic):
             raise ValueError("range() arg 3 must not be zero")
         self.start, self.stop, self.step = start, stop, step
         if isinstance(start, Traced) or isinstance(stop, Traced):
-            span = _subtract(stop, start) if step > 0 else _subtract(start, stop)
-            size = abs(step)
-            rounded = span if size == 1 else call(ops.floor_divide, _add(span, size - 1), size, weak=True)
-            self.trips = call(ops.maximum, rounded, lift(0), weak=True)
+            self.trips = _trips(start, stop, step)
         else:
             self.trips = len(builtins.range(start, stop, step))
 
@@ -65,7 +67,7 @@ class Rows(Symbolic):
 
     def __init__(self, array: Traced) -> None:
         self.array = array
-        self.trips = len(array)
+        self.trips = array.shape[0]
 
     def item(self, k: Any) -> Any:
         return METHODS["__getitem__"](self.array, k)
@@ -197,6 +199,21 @@ def _known_length(trips: Any) -> int:
             )
         return int(found)
     return int(trips)
+
+
+def _trips(start: Any, stop: Any, step: int) -> Any:
+    """How many items a `range` has; an int where that follows, as of `range(i, i + 3)`."""
+    integers = here()
+    first, last = (integers.form(_as_i64(x)) if isinstance(x, Traced) else number(x) for x in (start, stop))
+    gap = last.plus(first, -1) if step > 0 else first.plus(last, -1)
+    by = abs(step)
+    rounded = gap if by == 1 else divided(integers, gap.plus(number(by - 1)), by)
+    found = integers.dim(larger(integers, rounded, ZERO))
+    return found if isinstance(found, int) else Traced(found, current_trace(), True)
+
+
+def _as_i64(x: Traced) -> Value:
+    return lift(x).value if x.dtype is I64 else call(ops.convert, x, dtype=I64).value
 
 
 def _add(x: Any, y: Any) -> Any:

@@ -8,11 +8,13 @@ from typing import Any, TypeAlias
 
 from ... import ops
 from ...ir.graph import Function, Loc, Value, const, free_values
-from ...ir.types import I64, type_of
+from ...ir.types import I64, SizeUnknown, type_of
 from ...ops.shape import zeros
 from ..attempts import Attempt, Unrollable
+from ..bounds import count_loop
 from ..errors import EscapedTraceError, TracedValueError
 from ..handles import lose, may_be, root_of, see
+from ..integers import sizes_of
 from ..names import MADE, RETURN_VALUE
 from ..operators import Unbound
 from ..region import RegionTrace, Reread
@@ -134,7 +136,7 @@ def _truth(condition: Any, loc: Loc | None, reason: BaseException) -> bool:
 
 def _refuse(kind: str, loc: Loc | None, reason: BaseException, why: str) -> None:
     """Raise for a loop that must be rolled and cannot be."""
-    if not isinstance(reason, (TracedValueError, Unrollable, NoRoll, _Idle)):
+    if not isinstance(reason, (TracedValueError, SizeUnknown, Unrollable, NoRoll, _Idle)):
         raise reason
     raise TracedValueError(
         f"the `{kind}` loop{at(loc)} cannot be rolled into one of the program, and {why}: {because(reason)}",
@@ -151,6 +153,7 @@ class _Loop:
     """One loop while it is tried to roll it."""
 
     kind = ""
+    region: RegionTrace
 
     def __init__(self, get: Get, set_: Set, names: Sequence[str], loc: Loc | None) -> None:
         self.get, self.set_, self.names, self.loc = get, set_, names, loc
@@ -281,7 +284,7 @@ class _Loop:
     def note(self, slots: list[Slot], handles: Sequence[Traced], trips: int) -> None:
         carried = [(slot.name, str(slot.plan[i].type)) for slot in slots for i in slot.carried]  # type: ignore[union-attr]
         carried += [(name_of(h), str(h.type)) for h in handles]
-        note(Decision(self.loc, self.kind, True, "", tuple(carried), trips))
+        note(Decision(self.loc, self.kind, True, "", tuple(carried), trips, sizes_of(self.region)))
 
 
 class _For(_Loop):
@@ -309,6 +312,8 @@ class _For(_Loop):
         self.test: RegionTrace | None = None
         with region:
             self.index = Traced(region.param(_INDEX, "k"), region, True)
+            trips = self.trips if isinstance(self.trips, int) else lift(self.trips).value
+            count_loop(region, self.index.value, trips)
             enter(slots, region, self.set_)
             for slot in slots:
                 slot.asked = self.keep_going is not None and slot.name.startswith(MADE)

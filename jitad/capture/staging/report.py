@@ -25,6 +25,7 @@ class Decision(NamedTuple):
     reason   why it is not rolled
     carried  what a region carries: name and type
     trips    iterations, −1 if they are known only when it runs, None where it has none
+    sizes    arrays in the body have sizes that depend on the iteration
     """
 
     loc: Loc | None
@@ -33,6 +34,7 @@ class Decision(NamedTuple):
     reason: str = ""
     carried: tuple[tuple[str, str], ...] = ()
     trips: int | None = None
+    sizes: bool = False
 
     def __str__(self) -> str:
         if not self.rolled:
@@ -43,6 +45,10 @@ class Decision(NamedTuple):
         if self.carried:
             verb = "gives" if self.kind == "if" else "carries"
             parts.append(f"{verb} " + ", ".join(f"{n}: {t}" for n, t in self.carried))
+        if self.sizes:
+            parts.append(
+                "sizes depend on its index" if self.kind == "for" else "sizes depend on the iteration"
+            )
         return "; ".join(parts)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ir.graph import Value, reads
 from ..handles import root_of, version_of
+from ..integers import reaches
 from ..operators import UNBOUND, Unbound
 from ..region import RegionTrace
 from ..tracer import Traced
@@ -120,7 +121,17 @@ def leave(slots: list[Slot], region: RegionTrace, get: Callable[[], tuple], may_
         return False
     for slot in slots:
         _lift_results(slot)
+        _check_sizes(slot, region)
     return True
+
+
+def _check_sizes(slot: Slot, region: RegionTrace) -> None:
+    """NoRoll where a size of what is carried is known in the body alone."""
+    assert region.outer is not None
+    for i in slot.carried:
+        planned = slot.plan[i]
+        if planned is not None and planned.type.dims and not reaches(planned.type, region.outer):
+            raise NoRoll(f"{slot.name} is {planned.type} after an iteration, of a size that depends on it")
 
 
 def _read_in(region: RegionTrace, slots: list[Slot]) -> set[Value]:
@@ -217,6 +228,11 @@ def check_arrays(slots: list[Slot], region: RegionTrace) -> None:
     """NoRoll where an array that is carried and written in place may have a second name."""
     carried = [(slot, i) for slot in slots if not slot.fresh for i in slot.carried]
     arrays = [(slot, i) for slot, i in carried if is_handle(slot.first.leaves[i])]
+    for slot, i in arrays:
+        if id(root_of(slot.first.leaves[i])) in region.written:
+            raise NoRoll(
+                f"{slot.name} is made another array, and the one that it was is written by another name"
+            )
     wrote = [slot.name for slot, i in carried if (p := slot.params[i]) is not None and version_of(p)]
     for slot in slots:
         slot.written = bool(wrote)

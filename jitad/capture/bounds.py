@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import ops
-from ..ir.graph import Eqn, Value
+from ..ir.graph import Const, Eqn, Value
 from ..ir.types import BOOL, I64
 from ..opt.affine import Form
 from .integers import ZERO, Bound, Integers, Range, number, of
@@ -195,8 +195,24 @@ def _assume_order(integers: Integers, eqn: Eqn, holds: bool) -> None:
         integers.facts.append(up.plus(one, -1))
 
 
+def assume_test(test: RegionTrace, holds: Value, body: RegionTrace, params: dict[Value, Value]) -> None:
+    """In the body of a loop its condition holds, which was traced in `test`.
+
+    params  value there → what stands for it in the body
+    """
+    if holds.__class__ is Const:
+        return
+    assume(test, holds, True)
+    own = of(test)
+    for fact in own.facts:
+        terms = [(params.get(v, v), n) for v, n in fact.terms]
+        if all(v in params or v not in own.order for v, _ in fact.terms):
+            of(body).facts.append(Form(frozenset(terms), fact.offset))
+
+
 __all__ = [
     "assume",
+    "assume_test",
     "at_most",
     "count_loop",
     "counted_from_end",

@@ -59,6 +59,7 @@ class Integers:
     defined   value → its equation
     ranges    what is known of a value
     facts     forms that are not negative here
+    sizes     form that was given as a size → the form of the size, which is never negative
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -74,6 +75,7 @@ class Integers:
         self.ranges: dict[Value, Range] = {}
         self.order: dict[Value, int] = {}
         self.facts: list[Form] = []
+        self.sizes: dict[Form, Form] = {}
 
     def scopes(self) -> Iterator[Integers]:
         """This and those around it, outwards."""

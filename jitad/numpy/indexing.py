@@ -39,9 +39,17 @@ def steps_to(shape: Shape, key: Any) -> tuple[list[Step], bool]:
     items = parse(key, shape)
     if any(isinstance(item, Array) and not item.is_number for item in items):
         return _advanced(shape, items), False
-    if any(isinstance(item, Array) for item in items) and not any(_moves(item, shape) for item in items):
+    if any(isinstance(item, Array) for item in items) and _is_row(shape, items):
         return _picked(shape, items), True
     return _basic(shape, items), True
+
+
+def _is_row(shape: Shape, items: list[Any]) -> bool:
+    """Whether numbers name all axes or the first ones, and no slice moves: the others are windows."""
+    if any(_moves(item, shape) for item in items):
+        return False
+    axes = [item.axis for item in items if isinstance(item, (At, Array))]
+    return len(axes) == len(shape) or axes == list(range(len(axes)))
 
 
 def _moves(item: Any, shape: Shape) -> bool:
@@ -80,12 +88,9 @@ def part(start: Shape, step: tuple[int, ...], count: Shape, shape: Shape) -> Ste
 def _picked(shape: Shape, items: list[Any]) -> list[Step]:
     """Numbers first, some of them traced; then slices of what is left."""
     picked = [i for i in items if isinstance(i, (At, Array))]
-    axes = tuple(p.axis for p in picked)
-    rest = tuple(i for i in range(len(shape)) if i not in axes)
     numbers = tuple(p.places if isinstance(p, Array) else const(p.place, I64) for p in picked)
     others = [i for i in items if not isinstance(i, (At, Array))]
-    left = tuple(shape[i] for i in rest)
-    return [views.Transpose((*axes, *rest)), views.Pick(numbers), *_basic(left, others)]
+    return [views.Pick(numbers), *_basic(shape[len(picked) :], others)]
 
 
 def _advanced(shape: Shape, items: list[Any]) -> list[Step]:

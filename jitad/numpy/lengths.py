@@ -41,8 +41,12 @@ def dim(x: Any, what: str) -> Dim:
     value = lift(x).value
     value = value if value.dtype is I64 else ops.convert(value, dtype=I64)
     form = integers.update().form(value)
-    clamped = larger(integers, form, ZERO)  # where the check fails later equations may not be reached
+    for scope in integers.scopes():
+        if form in scope.sizes:
+            return integers.dim(scope.sizes[form])
+    clamped = larger(integers, form, ZERO)  # the check may come after the memory that is asked for
     require(integers, ZERO, form, "ValueError", "negative dimensions are not allowed")
+    integers.sizes[form] = clamped
     return integers.dim(clamped)
 
 

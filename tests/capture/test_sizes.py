@@ -265,3 +265,20 @@ def test_the_array_that_a_loop_runs_over_is_made_another_one_inside() -> None:
         assert "may be another one" in str(error)
     else:
         np.testing.assert_allclose(found, array_written_by_rows(A, 1.0))
+
+
+def named_by_two(a, b, n):
+    a, t = a.copy(), 0.0
+    for _ in range(n):
+        a[1:] = np.sin(a[1:])
+        t = np.sum(a) * np.sum(b)
+        b = a
+    return t
+
+
+def test_a_variable_that_becomes_an_array_written_by_another_name() -> None:
+    a, b = np.arange(1.0, 5.0), np.ones(4)
+    by_hand = jad.jit(named_by_two, static_argnums=2)
+    np.testing.assert_allclose(by_hand(a, b, 3), named_by_two(a, b, 3))
+    with pytest.raises(TracedValueError, match="written by another name"):
+        jad.jit(named_by_two)(a, b, 3)

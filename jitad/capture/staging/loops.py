@@ -11,7 +11,7 @@ from ...ir.graph import Function, Loc, Value, const, free_values
 from ...ir.types import I64, SizeUnknown, type_of
 from ...ops.shape import zeros
 from ..attempts import Attempt, Unrollable
-from ..bounds import count_loop
+from ..bounds import assume_test, count_loop
 from ..errors import EscapedTraceError, TracedValueError
 from ..handles import lose, may_be, root_of, see
 from ..integers import sizes_of
@@ -420,6 +420,9 @@ class _While(_Loop):
         self.region = region = RegionTrace("loop", self.loc)
         with region:
             enter(slots, region, self.set_)
+            pairs = [pair for slot, entries in zip(slots, asked) for pair in zip(entries, slot.entries)]
+            params = {a: b for a, b in pairs if a is not None and b is not None}
+            assume_test(test, self.holds, region, params)
             self.body()
             agreed = leave(slots, region, self.get, self.may_skip)
         if agreed and known:  # also after arrays that were constant at first have become variables

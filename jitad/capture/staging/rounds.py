@@ -233,6 +233,12 @@ def check_arrays(slots: list[Slot], region: RegionTrace) -> None:
             raise NoRoll(
                 f"{slot.name} is made another array, and the one that it was is written by another name"
             )
+    for slot, i in carried:
+        if slot.ends is None:
+            continue
+        end = slot.ends.leaves[i]
+        if is_handle(end) and id(root_of(end)) in region.written:
+            raise NoRoll(f"{slot.name} becomes an array that is written by another name")
     wrote = [slot.name for slot, i in carried if (p := slot.params[i]) is not None and version_of(p)]
     for slot in slots:
         slot.written = bool(wrote)

@@ -177,14 +177,18 @@ class Buffers:
         return None
 
     def _swap(self, owned: dict[Value, int]) -> dict[int, Buffer]:
-        """Carried results in workspace that change places with what they replace, instead of being copied."""
+        """Carried results in workspace that change places with what they replace, instead of being copied.
+
+        Not memory whose size only the body knows: the places are there before the loop.
+        """
         found: dict[int, Buffer] = {}
         for k, v in self.copies:
             home = self.plan.home(v)
             buffer = self.of.get(home)
             if not self.loops or k not in owned.values() or self.pinned.get(home) != k or buffer is None:
                 continue
-            if buffer.out < 0 and k < len(self.plan.fn.results):
+            known = buffer.heap is None or buffer.heap is self.plan.fn.results[k].type
+            if buffer.out < 0 and k < len(self.plan.fn.results) and known:
                 buffer.first, buffer.last = -1, len(self.plan.steps)
                 found[k] = buffer
         self.copies = [(k, v) for k, v in self.copies if k not in found]

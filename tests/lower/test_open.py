@@ -259,3 +259,22 @@ def test_adjoints(name):
         arrays = _inputs(fn, n, 4)
         for found, wanted in zip(run(fn, *arrays), evaluate(fn, *arrays), strict=True):
             np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
+
+
+def test_what_a_loop_hands_on_may_be_made_in_sizes_that_only_its_body_knows() -> None:
+    fn = check(
+        parse("""func @f(%x: f64[64]) -> f64[64] {
+  %y: f64[64], %z: i64 = for 3, %x, 32 {trips=3, carried=2, reverse=false} @body(%k: i64, %p: f64[64], %h: i64) -> (f64[64], i64) {
+    %w: i64 = floor_divide 64, %h
+    %a: f64[%h,%w] = reshape %p {shape=(%h, %w)}
+    %t: f64[%w,%h] = transpose %a {axes=(1, 0)}
+    %c: f64[64] = reshape %t {shape=(64,)}
+    %g: i64 = floor_divide %h, 2
+    return %c, %g
+  }
+  return %y
+}""")  # noqa: E501
+    )
+    x = np.random.default_rng(0).standard_normal(64)
+    (found,) = run(fn, x)
+    assert found.tobytes() == evaluate(fn, x)[0].tobytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -34,6 +35,8 @@ BY_HAND: dict[str, Callable[[Callable], Callable]] = {
 }
 #: Where programs are written for JAX, under their names: `import jax` at their top.
 FOR_JAX = ("jax_stencils", "jax_flows", "jax_solvers", "jax_models")
+#: Programs whose tapes must not grow faster than the matrix, and the sizes at which they are compared.
+TAPELESS, TAPE_SIZES = ("lu", "cholesky", "trisolv"), (32, 64)
 STENCILS = ("jacobi-1d", "jacobi-2d", "heat-3d", "horizontal-diffusion", "cavity-flow")
 
 #: Steps of the differences that our gradient is checked with, of which one has to come as close as this: the
@@ -152,6 +155,21 @@ def compile_time(program: Program, arguments: tuple, weights: tuple, times: int 
     return statistics.median(found)
 
 
+def tape_growth(program: Program) -> float | None:
+    """Return the power of the matrix's order with which a tape grows: 0 for none; None: not known."""
+    if program.name in UNROLLED:
+        return None
+    found = []
+    for n in TAPE_SIZES:
+        arguments = program.inputs({"N": n}, np.random.default_rng(0))
+        both = jad.value_and_grad(loss(program, program.weights(arguments)), argnums=program.wrt)
+        found.append(tape_bytes(both, arguments))
+    small, large = found
+    if small is None or large is None:
+        return None
+    return math.log(large / small) / math.log(TAPE_SIZES[1] / TAPE_SIZES[0]) if small else 0.0
+
+
 def quotients(rows: list[Row], ours: str, theirs: str) -> dict[str, float]:
     """Return, by the row's name, the time in one column as a multiple of that in another."""
     found = {row.work: ratio(row.cells.get(ours), row.cells.get(theirs)) for row in rows}
@@ -193,4 +211,5 @@ def run() -> Report:
         "Compiling is from source, seen for the first time, to machine code. A tape is what loops keep\n"
         "for the way back."
     )
-    return Report("Programs", method, rows, targets(rows))
+    tapes = [Target(f"{n}, tape: power of N", tape_growth(PROGRAMS[n]), 2.0, "") for n in TAPELESS]
+    return Report("Programs", method, rows, [*targets(rows), *tapes])

@@ -60,7 +60,8 @@ def compile_native(fn: Function) -> Binary:
     """Optimised IR → machine code."""
     from . import lower, native
 
-    fn = checked(opt.postpone(checked(opt.contract(checked(opt.block(opt.arrange(fn)))))))
+    fn = checked(opt.sink(opt.block(opt.arrange(fn))))
+    fn = checked(opt.postpone(checked(opt.contract(fn))))
     lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}")
     return Binary(lowered, native.engine.compile_module(lowered.llvm))
 

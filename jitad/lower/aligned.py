@@ -1,19 +1,19 @@
-"""Whether an update reads the array it changes only at the element that it writes at the time."""
+"""Whether an update reads the array it changes only at the element that it writes, or beside all of them."""
 
 from __future__ import annotations
 
-from ..ir.graph import Value
+from ..ir.graph import Value, dims_of
 from ..ops.lowering import Dot, Gather, Piecewise, Scalar
-from .index import Index, identity
+from .index import Index, Ix, identity
 from .plan import Plan
 from .roots import Root
-from .views import is_view, piece_index, product_indices, view_index, window_index
+from .views import is_view, piece_bounds, piece_index, product_indices, view_index, window_index
 
 
 def reads_where_it_writes(plan: Plan, root: Root, base: Value) -> bool:
     """Whether the update or scatter `root` can work in the memory of `base` that its operands read, too.
 
-    Each element that is stored may depend on the one in its place, and on no other.
+    Each element that is stored may depend on the one in its place, and on those that stay as they are.
     """
     return _Walk(plan, root, base).ok()
 
@@ -25,6 +25,7 @@ class _Walk:
         self.plan, self.root, self.base = plan, root, base
         self.idx: tuple[Value, ...] = ()
         self.target: Index | None = None
+        self.written: list[tuple[int, int]] = []
         self.stack: list[tuple[Value, Index]] = []
         if root.kind == "scatter":
             _, update, *idx = root.eqn.operands
@@ -38,6 +39,8 @@ class _Walk:
             update = root.eqn.operands[piece.operand]
             steps = zip(identity(update.ndim), piece.step, piece.lo)
             self.target = tuple(ix.affine(step, lo) for ix, step, lo in steps)
+            self.written = [] if dims_of(root.eqn) else piece_bounds(piece)
+        self.shape = update.shape
         self.here = identity(update.ndim)
         self.stack.append((update, self.here))
 
@@ -56,7 +59,21 @@ class _Walk:
     def _read(self, v: Value, index: Index) -> bool:
         if v in self.plan.inline:
             return self._expand(v, index)
-        return self.plan.home(v) is not self.base or (v.shape == self.base.shape and index == self.target)
+        if self.plan.home(v) is not self.base:
+            return True
+        return v.shape == self.base.shape and (index == self.target or self._beside(index))
+
+    def _beside(self, index: Index) -> bool:
+        """Whether no element at such indices is one that is written."""
+        return any(
+            not ix.terms and (max(self._ends(ix)) < lo or min(self._ends(ix)) >= hi)
+            for ix, (lo, hi) in zip(index, self.written)
+        )
+
+    def _ends(self, ix: Ix) -> tuple[int, int]:
+        """The first and the last value of an index."""
+        extent = self.shape[ix.axis] if ix.axis >= 0 else 1
+        return ix.offset, ix.scale * (extent - 1) + ix.offset
 
     def _expand(self, v: Value, index: Index) -> bool:
         eqn, lowering = self.plan.producer[v], self.plan.producer[v].op.lowering

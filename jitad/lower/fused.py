@@ -9,18 +9,21 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ..ir.graph import Value
+from .borders import between
 from .columns import ColumnFold, sum_columns
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold, beyond
 from .index import Index, Ix, identity
 from .nest import LANES, Nest, lanes_of
-from .roots import Root, Step
+from .roots import Root, Step, long_interval
 
 if TYPE_CHECKING:
     from .kernel import Kernel
 
 #: Columns of a strip when operands are read along columns: that many cache lines are in use at once.
 TILE = 64
+#: Into as many boxes the outer axes are cut, each with code of its own; beyond, rows at borders share code.
+FEW_BOXES = 2
 #: A body up to this dear (in additions) is unrolled, once per accumulator, unless it has an elementary
 #: function.
 UNROLL_COST, UNROLL_DEAREST = 32, 10
@@ -73,6 +76,9 @@ class Fused:
         numbered = len(self.folds) >= MANY_FOLDS and self._unroll() == 1
         for fold in self.folds:
             fold.numbered = numbered
+        self.mains = self._mains()
+        self.covered = self._guardable() and not self.folds and len(self.cuts[-1]) > 2
+        self.nest.guarded = self.covered or bool(self.mains)
 
     def _fold(self, root: Root) -> Fold:
         fold = Fold(self.nest, root, self.axes)
@@ -96,6 +102,26 @@ class Fused:
             inside = {c for root in self.roots for c in root.reads.cuts[a] if 0 < c < extent}
             merged.append([0, *sorted(inside), extent])
         return merged
+
+    def _guardable(self) -> bool:
+        """Whether indices may be asked at run time on which side of a border they lie."""
+        plain = not (self.reordered or self.panels or any(root.reads.exact for root in self.roots))
+        return plain and bool(self.space) and self.space[-1] >= self.width and not self._strips()
+
+    def _mains(self) -> dict[int, tuple[int, int]]:
+        """Outer axes that are not cut → the long interval between their borders.
+
+        Rows in all of these get straight code. The others, which are few, share code that asks.
+        """
+        outer = self.cuts[:-1]
+        found: dict[int, tuple[int, int]] = {}
+        if not self._guardable() or prod(len(cuts) - 1 for cuts in outer) <= FEW_BOXES:
+            return found
+        for a, cuts in enumerate(outer):
+            if len(cuts) > 2 and (bounds := long_interval(cuts)):
+                found[a] = bounds
+                self.cuts[a] = [0, self.space[a]]
+        return found
 
     def _flatten(self) -> None:
         """Walk several axes as one."""
@@ -133,8 +159,7 @@ class Fused:
         if a == len(self.space):
             self._body()
         elif a == len(self.space) - 1:
-            for lo, hi in pairwise(self.cuts[a]):
-                self._row(lo, hi)
+            self._rows()
         elif a == len(self.space) - 2 and self._tiled():
             self._tiles(a)
         elif a == len(self.space) - 2 and (columns := [f for f in self.folds if isinstance(f, ColumnFold)]):
@@ -175,6 +200,41 @@ class Fused:
     def _lengths(self) -> list[int]:
         """Lengths of the intervals of the innermost axis."""
         return [hi - lo for lo, hi in pairwise(self.cuts[-1])] if self.cuts else []
+
+    def _rows(self) -> None:
+        """The innermost axis, in rows between the borders of the outer axes and in the others."""
+        if not self.mains:
+            self._whole_row()
+            return
+        nest, e = self.nest, self.nest.e
+        tag = e.label("rows")
+        text = f"br i1 {between(nest, self.mains).text}, label %{tag}.main, label %{tag}.border"
+        e.put(text)
+        for name, ranges in (("main", self.mains), ("border", {})):
+            with nest.within(ranges) as lines:
+                self._whole_row()
+            e.lines += [f"{tag}.{name}:", *lines, f"br label %{tag}.on"]
+        e.put(f"{tag}.on:")
+
+    def _whole_row(self) -> None:
+        if self.covered:
+            self._cover()
+            return
+        for lo, hi in pairwise(self.cuts[-1]):
+            self._row(lo, hi)
+
+    def _cover(self) -> None:
+        """The innermost axis without scalar code: vectors across borders know the side of each lane."""
+        at, extent = 0, self.space[-1]
+        for border in self.cuts[-1][1:]:
+            whole = max(border - at, 0) // self.width * self.width
+            self.nest.loop(at, at + whole, self.width, self._body, self._unroll())
+            at += whole
+            if at < border and at + self.width <= extent:
+                self.nest.loop(at, at + self.width, self.width, self._body)
+                at += self.width
+        if at < extent:
+            self._last_vector(extent - self.width, self.width - (extent - at))
 
     def _row(self, lo: int, hi: int) -> None:
         """The innermost axis from lo to hi: blocks if it is long and folded, then what is left."""

@@ -6,13 +6,15 @@ computed again in each from something that is stored. The network weighs memory 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..ir.graph import Eqn, Value
 from ..ir.mincut import min_cut
 from ..ir.types import likely
-from .views import is_transpose, is_unit_reshape, is_view, own_cost, rereads
+from ..ops.lowering import Piecewise, Scalar
+from .index import Index, identity
+from .views import is_transpose, is_unit_reshape, is_view, own_cost, piece_index, rereads, view_index
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -69,27 +71,45 @@ def values_to_keep(plan: Plan) -> Iterable[Eqn]:
     return [plan.producer[v] for v in nodes if v in kept]
 
 
+#: Who computes an element, and where: a root and an index of its loops, or a place that reads it somehow.
+_Place = tuple[object, Index]
+
+
 def _readers(plan: Plan) -> dict[Value, float]:
-    """How often each inlined value is computed if nothing is kept: once per reader or outer broadcast."""
-    tokens: dict[Value, set[object]] = {}
+    """How often each inlined value is computed if nothing is kept: per reader, place and outer broadcast."""
+    places: dict[Value, set[_Place]] = {}
+    mine: set[_Place]
     factor: dict[Value, float] = {}
     for eqn in reversed(plan.fn.eqns):
-        if not eqn.results:
+        if not eqn.results or (out := eqn.results[0]) in plan.aliases:
             continue
-        out = eqn.results[0]
-        if out in plan.aliases:
-            continue
+        mine, times = {(out, identity(out.ndim))}, 1.0
         if out in plan.inline:
-            mine, times = tokens.get(out, set()), factor.get(out, 1.0)
-        else:
-            mine, times = {out}, 1.0
-        if is_view(eqn):
-            mine = {(token, eqn) for token in mine}
+            mine, times = places.get(out, set()), factor.get(out, 1.0)
         for k, v in enumerate(eqn.operands):
             if v in plan.inline:
-                tokens.setdefault(v, set()).update(mine)
+                found = places.setdefault(v, set())
+                if len(found) < OFTEN:
+                    found.update(_places(plan, eqn, k, mine))
                 factor[v] = max(factor.get(v, 1.0), times * rereads(eqn, k))
-    return {v: len(found) * factor[v] for v, found in tokens.items()}
+    return {v: len(found) * factor[v] for v, found in places.items()}
+
+
+def _places(plan: Plan, eqn: Eqn, k: int, mine: set[_Place]) -> Iterator[_Place]:
+    """Where operand `k` is read if the result is computed at these places."""
+    lowering, v = eqn.op.lowering, eqn.operands[k]
+    root = plan.roots.get(eqn.results[0])
+    for reader, index in mine:
+        if root is not None and root.kind != "map":
+            yield reader, identity(v.ndim)
+        elif isinstance(lowering, Scalar):
+            yield reader, index if v.shape else ()
+        elif is_view(eqn):
+            yield reader, view_index(eqn, index)
+        elif isinstance(lowering, Piecewise):
+            yield from ((reader, piece_index(p, index)) for p in lowering.pieces(eqn) if p.operand == k)
+        else:
+            yield (reader, index), identity(v.ndim)
 
 
 def _frontier(plan: Plan, readers: dict[Value, float], nodes: list[Value]) -> set[Value]:

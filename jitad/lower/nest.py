@@ -13,6 +13,7 @@ from ..ir.graph import Const, Eqn, Value
 from ..ir.types import Shape, is_int
 from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
 from .amounts import Amount, Amounts
+from .borders import Mask, choose, guarded_load, inside
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
 from .ranges import interval
@@ -52,6 +53,7 @@ class Nest:
         self.amounts = Amounts(self)
         self.lanes = 1  # lanes of the innermost open loop
         self.width = LANES  # lanes of its vector loops
+        self.guarded = False  # whether an index may lie inside a piece for some indices of a loop only
 
     # loops
 
@@ -138,6 +140,18 @@ class Nest:
         lines, self.e.lines = self.e.lines, self.lists[0]
         yield
         self.e.lines = lines
+
+    @contextmanager
+    def within(self, ranges: dict[int, tuple[int, int]]) -> Iterator[list[str]]:
+        """Code for some indices of the open loops only, in a list of its own, as is all that it finds out."""
+        kept = self.memos, self.lists, self.ranges, self.e.lines
+        lines: list[str] = []
+        self.memos = [self.memos[0], *({} for _ in self.memos[1:])]
+        self.lists = [self.lists[0], *(lines for _ in self.lists[1:])]
+        self.ranges = [ranges.get(a, bounds) for a, bounds in enumerate(self.ranges)]
+        self.e.lines = lines
+        yield lines
+        self.memos, self.lists, self.ranges, self.e.lines = kept
 
     @contextmanager
     def _axis(self, iv: str, bounds: tuple[int, int] | None, lanes: int, lines: list[str]) -> Iterator[None]:
@@ -241,36 +255,36 @@ class Nest:
         return found
 
     def _piecewise(self, eqn: Eqn, index: Index) -> Reg:
-        out: Reg | None = None
+        parts: list[tuple[bool | Mask, Reg, bool]] = []
         for piece in eqn.op.lowering.pieces(eqn):
-            if not self._inside(index, piece_bounds(piece)):
+            where = inside(self, index, piece_bounds(piece))
+            assert self.guarded or isinstance(where, bool), "an index set was not cut at a piece's border"
+            if where is False:
                 continue
             x = self.element(eqn.operands[piece.operand], piece_index(piece, index))
-            out = x if out is None else self._add(out, x)
-            if not piece.add:
+            parts.append((where, x, piece.add))
+            if where is True and not piece.add:
                 break
-        assert out is not None, f"no piece of {eqn.op.name} covers its index"
+        assert parts, f"no piece of {eqn.op.name} covers its index"
+        _, out, _ = parts.pop()  # whoever asks for elements that no piece covers does not look at them
+        for where, x, add in reversed(parts):
+            out = choose(self, where, self._add(x, out) if add else x, out)
         return out
 
     def _add(self, x: Reg, y: Reg) -> Reg:
         x, y = self.unify([x, y])
         return self.e.op("fadd" if x.ty in ("double", "float") else "add", x, y)
 
-    def _inside(self, index: Index, bounds: list[tuple[int, int]]) -> bool:
-        """Whether the index lies in the box; loop ranges were cut so that all of it does or none."""
-        for ix, (lo, hi) in zip(index, bounds):
-            first = last = ix.offset
-            assert not ix.terms, "pieces are read where only the program knows"
-            if ix.axis >= 0:
-                bounds_of = self.ranges[ix.axis]
-                assert bounds_of is not None
-                start, stop = bounds_of
-                ends = (ix.scale * start + ix.offset, ix.scale * (stop - 1) + ix.offset)
-                first, last = min(ends), max(ends)
-            if last < lo or first >= hi:
-                return False
-            assert lo <= first and last < hi, "an index set was not cut at a piece's border"
-        return True
+    def reach(self, ix: Ix) -> tuple[int, int]:
+        """The smallest and the largest value of an index in the loops that are open."""
+        assert not ix.terms, "pieces are read where only the program knows"
+        if ix.axis < 0:
+            return ix.offset, ix.offset
+        bounds = self.ranges[ix.axis]
+        assert bounds is not None
+        start, stop = bounds
+        ends = (ix.scale * start + ix.offset, ix.scale * (stop - 1) + ix.offset)
+        return min(ends), max(ends)
 
     def _iota(self, eqn: Eqn, index: Index) -> Reg:
         ix = index[eqn.attrs["axis"]]
@@ -372,6 +386,10 @@ class Nest:
         return self._load(v, index)
 
     def _load(self, v: Value, index: Index) -> Reg:
+        if self.guarded and len(index) == v.ndim:
+            found = guarded_load(self, v, 0, lambda: self.kernel.pointer(v), v.shape, index, v.dtype)
+            if found is not None:
+                return found
         return self.load_lanes(*self.address(v, index), v.dtype)
 
     def lane_offset(self, lane: int, stride: Amount) -> str:
@@ -418,7 +436,7 @@ class Nest:
         x, *idx = eqn.operands
         rank = max(i.ndim for i in idx)
         if self.lanes == 1 or depth(index[:rank]) < len(self.ivs):
-            return self.load_lanes(*self.indexed(x, idx, index, eqn), x.dtype)
+            return self._load_row(x, idx, index, eqn)
         strides = self.strides_of(x.shape)
         terms = []
         for axis, i in enumerate(idx):
@@ -431,7 +449,23 @@ class Nest:
     def indexed(self, x: Value, idx: Sequence[Value], index: Index, eqn: Eqn) -> tuple[str, Amount]:
         """A pointer to `x[idx0, …, *rest]`, the idx alike in all lanes; and the lanes' stride."""
         rank = max(i.ndim for i in idx)
-        at, rest = index[:rank], index[rank:]
+        key, level, row = self._row(x, idx, index[:rank], eqn)
+        offset = self.coefficients(self.strides_of(x.shape[len(idx) :]), index[rank:])
+        return self._beyond(key, level, lambda: row, memory_type(x.dtype), offset)
+
+    def _load_row(self, x: Value, idx: Sequence[Value], index: Index, eqn: Eqn) -> Reg:
+        """The elements of all lanes where the idx are alike in all of them."""
+        if self.guarded:
+            rank = max(i.ndim for i in idx)
+            key, level, row = self._row(x, idx, index[:rank], eqn)
+            shape = x.shape[len(idx) :]
+            found = guarded_load(self, key, level, lambda: row, shape, index[rank:], x.dtype)
+            if found is not None:
+                return found
+        return self.load_lanes(*self.indexed(x, idx, index, eqn), x.dtype)
+
+    def _row(self, x: Value, idx: Sequence[Value], at: Index, eqn: Eqn) -> tuple[object, int, str]:
+        """A name for `x[idx0, …]`, in how many loops it is known, and a pointer to it."""
         level = depth(at)
         memo, key = self.memos[level], ("row", x, eqn, at)
         if key not in memo:
@@ -441,9 +475,7 @@ class Nest:
             terms = zip(self.strides_of(x.shape), map(self.checked, wheres, x.shape, idx, repeat(eqn)))
             memo[key] = Reg(self.pointer_at(x, self.linear(list(terms))), "ptr")
             self.e.lines = lines
-        row = memo[key].text
-        offset = self.coefficients(self.strides_of(x.shape[len(idx) :]), rest)
-        return self._beyond(key, level, lambda: row, memory_type(x.dtype), offset)
+        return key, level, memo[key].text
 
     def linear(self, terms: list[tuple[Amount, Reg]]) -> Reg:
         """`Σ stride · position`, in lanes where a position has lanes."""

@@ -28,7 +28,19 @@ from . import open_blas
 from .index import Index, crossings, fixed, identity
 from .keep import columns_to_copy, values_to_keep
 from .ranges import Interval, counter, interval
-from .roots import FUSABLE, Reads, RegionRoot, Root, Step, base_of, operand_indices, overwritten
+from .roots import (
+    FUSABLE,
+    MAX_BOXES,
+    Reads,
+    RegionRoot,
+    Root,
+    Step,
+    base_of,
+    long_interval,
+    operand_indices,
+    overwritten,
+)
+from .thin import Thin
 from .views import (
     contracted,
     is_unit_reshape,
@@ -49,8 +61,7 @@ SMALL_DOT = 256
 INLINE_LENGTH, INLINE_MATRIX = 16, 256
 #: Limits of one fused expression: its depth, and how many pieces its index sets are cut into.
 MAX_DEPTH = 48
-MAX_PIECES = 8
-MAX_REGIONS = 40
+MAX_PIECES = 32
 #: Limit of the expressions of one nest together, in equations: each may be a vector of 64 bytes that lives on
 #: the stack, where a frame may have 64 KiB.
 MAX_EQUATIONS = 600
@@ -95,10 +106,12 @@ class Plan:
         self._dearest: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
         self._pieces: dict[Value, int] = {}
+        self._thin = Thin(fn)
         self._read_somewhere: set[Value] | None = None
         self._last_reader: dict[Value, int] = {}
         self._classify()
         self.keep(values_to_keep(self))
+        self._settle()
         self.keep(columns_to_copy(self))
         self.steps = self._schedule()
 
@@ -122,23 +135,58 @@ class Plan:
             if kind == "alias":
                 self.aliases[out] = self.home(eqn.operands[0])
             elif kind == "inline":
-                if isinstance(eqn.op.lowering, Window):
-                    self._whole(eqn)
                 self._measure(eqn)
                 if out in forced or self._depth[out] > MAX_DEPTH:
                     self._root(eqn, "map")
                 else:
                     self.inline.add(out)
             else:
-                if kind not in FUSABLE:  # its loops are not cut
-                    self._whole(eqn)
                 self._root(eqn, kind)
                 self.small.update(eqn.results[1:])
 
-    def _whole(self, eqn: Eqn) -> None:
-        """Give memory to what an equation reads and has pieces, whose borders its loops are not cut at."""
-        read = [v for v in dict.fromkeys(eqn.operands) if v in self.inline and self._pieces[v]]
-        self.keep([self.producer[v] for v in read])
+    def _settle(self) -> None:
+        """Updates that had better happen in place do; what loops that are not cut read gets memory."""
+        for eqn in self.fn.eqns:
+            root = self._root_of(eqn)
+            if eqn.results and eqn.results[0] in self.inline:
+                self._measure(eqn)
+            if self._is_map(eqn) and isinstance(eqn.op.lowering, Piecewise):
+                self._settle_update(eqn)
+                root = self._root_of(eqn)
+            if isinstance(eqn.op.lowering, Window):  # whoever reads a window is not cut at its borders
+                self._keep_pieces(eqn)
+            if root is not None and root.kind not in (*FUSABLE, "region"):
+                base = base_of(root)
+                if base in self.inline:  # updated in place: it needs memory
+                    self.keep([self.producer[base]])
+                self._keep_pieces(eqn)
+
+    def _is_map(self, eqn: Eqn) -> bool:
+        """Whether the elements of an equation are computed by the nest that stores or reads them."""
+        root = self._root_of(eqn)
+        return bool(eqn.results) and (
+            eqn.results[0] in self.inline or (root is not None and root.kind == "map")
+        )
+
+    def _settle_update(self, eqn: Eqn) -> None:
+        in_place = self._thin.is_thin(eqn)
+        if not in_place and self._is_intricate(eqn):
+            self._keep_pieces(eqn)
+            in_place = self._is_intricate(eqn)
+        if in_place:
+            self.inline.discard(eqn.results[0])
+            self._root(eqn, "update")
+
+    def _is_intricate(self, eqn: Eqn) -> bool:
+        """Whether an expression would be cut into too many pieces, or is already."""
+        self._measure(eqn)
+        return self._pieces[eqn.results[0]] > MAX_PIECES or self._regions(eqn) > MAX_BOXES
+
+    def _keep_pieces(self, eqn: Eqn) -> None:
+        """Give memory to the operands that are expressions in pieces, but for the array that is updated."""
+        first = base_of(Root(eqn, "update", ())) if isinstance(eqn.op.lowering, Piecewise) else None
+        read = [v for v in dict.fromkeys(eqn.operands) if v in self.inline and v is not first]
+        self.keep([self.producer[v] for v in read if self._pieces[v]])
 
     def _region(self, eqn: Eqn) -> None:
         root = RegionRoot(eqn, "region", ())
@@ -223,33 +271,19 @@ class Plan:
         return "blas" if eqn.results[0].type.is_float else "contract"
 
     def _piecewise_regime(self, eqn: Eqn) -> str:
-        pieces = eqn.op.lowering.pieces(eqn)
-        total = sum(self._pieces.get(v, 0) for v in eqn.operands) + len(pieces) - 1
-        unit = all(abs(s) == 1 for p in pieces for s in p.step)
-        base = base_of(Root(eqn, "update", ()))
-        in_chain = base in self.roots and self.roots[base].kind == "update"
-        if (
-            not dims_of(eqn)
-            and not in_chain
-            and unit
-            and total <= MAX_PIECES
-            and self._regions(eqn) <= MAX_REGIONS
-        ):
-            return "inline"
-        if base in self.inline:  # updated in place: it needs memory
-            self.inline.discard(base)
-            self._root(self.producer[base], "map")
-        return "update"
+        unit = all(abs(s) == 1 for p in eqn.op.lowering.pieces(eqn) for s in p.step)
+        return "inline" if unit and not dims_of(eqn) else "update"
 
     def _regions(self, eqn: Eqn) -> int:
-        """Into how many boxes the pieces of an expression cut its index set."""
+        """Into how many boxes with code of their own the pieces of an expression cut its index set."""
         reads = Reads(eqn.results[0].shape)
         stack: list[tuple[Value, Index]] = []
         self._expand(eqn, reads.identity, stack, reads)
         self._walk(stack, reads)
-        return prod(
-            len([c for c in cuts if 0 < c < n]) + 1 for cuts, n in zip(reads.cuts, eqn.results[0].shape)
-        )
+        shape = eqn.results[0].shape
+        borders = [sorted({0, n, *(c for c in cuts if 0 < c < n)}) for cuts, n in zip(reads.cuts, shape)]
+        alone = [found for found in borders[:-1] if reads.exact or long_interval(found) is None]
+        return prod(len(found) - 1 for found in (*alone, *borders[-1:]))
 
     def _measure(self, eqn: Eqn) -> None:
         """Cost, depth and pieces of an expression when everything optional is inlined."""

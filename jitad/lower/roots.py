@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
+from math import prod
 from typing import TYPE_CHECKING
 
 from ..ir.graph import Const, Eqn, Value
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from .buffers import Buffer, Buffers
     from .plan import Plan
 
+#: Into so many boxes a nest is cut at most if each must have code of its own.
+MAX_BOXES = 40
 #: Roots of these kinds share a nest when their iteration spaces are equal.
 FUSABLE = ("map", "fold", "contract")
 
@@ -28,20 +32,34 @@ class Reads:
     across  something is read along its columns: neighbours of the innermost axis are far apart in memory,
             those of the axis outside it are adjacent
     checked some index comes from an array of indices, and is checked when it is used
+    open    something is read where only the program knows, or an array whose size only it knows
     """
 
     def __init__(self, space: tuple[int, ...]) -> None:
         self.leaves: dict[Value, bool] = {}
         self.cuts: list[set[int]] = [set() for _ in space]
-        self.flat, self.across, self.checked, self.wide = True, False, False, False
+        self.flat, self.across, self.checked, self.wide, self.open = True, False, False, False, False
+        self.space = space
         self.identity = identity(len(space))
 
     def leaf(self, v: Value, index: Index) -> None:
         same = index == self.identity
         self.leaves[v] = self.leaves.get(v, True) and same
+        self.open = self.open or bool(v.type.dims) or any(ix.terms for ix in index)
         if index and not same:
             self.flat = False
             self.across = self.across or self._is_across(v, index)
+
+    @property
+    def exact(self) -> bool:
+        """Whether an index must be inside wherever something is read."""
+        return self.checked or self.open
+
+    @property
+    def boxes(self) -> int:
+        """Into how many boxes the borders cut the index set."""
+        inside = (sum(0 < c < n for c in cuts) for cuts, n in zip(self.cuts, self.space) if cuts)
+        return prod(found + 1 for found in inside)
 
     def _is_across(self, v: Value, index: Index) -> bool:
         inner = len(self.identity) - 1
@@ -108,8 +126,17 @@ class Step:
     narrow: bool = False
 
     def has_room(self, root: Root, most: int) -> bool:
-        """Whether the nest stays within so many equations when it computes this root, too."""
-        return self.equations + root.equations <= most
+        """Whether the nest can compute this root, too, and stay within so many equations and boxes."""
+        if self.equations + root.equations > most:
+            return False
+        reads = [root.reads, *(r.reads for r in self.roots)]
+        return not any(r.exact for r in reads) or all(r.boxes <= MAX_BOXES for r in reads)
+
+
+def long_interval(borders: list[int]) -> tuple[int, int] | None:
+    """The one between two borders of an axis that has at least half of it; None if there is no such."""
+    lo, hi = max(pairwise(borders), key=lambda bounds: bounds[1] - bounds[0])
+    return (lo, hi) if 2 * (hi - lo) >= borders[-1] else None
 
 
 def base_of(root: Root) -> Value | None:

@@ -15,6 +15,7 @@ from .promote import promote
 from .reciprocal import by_reciprocals
 from .simplify import simplify
 from .singles import singles
+from .sink import sink
 from .sums import move_sums
 from .zeroed import fill_zeroed
 
@@ -33,6 +34,7 @@ __all__ = [
     "postpone",
     "promote",
     "simplify",
+    "sink",
 ]
 
 

@@ -97,25 +97,27 @@ def guarded_load(
     pointer = _at(nest, level, ("guarded", key, place), row).text
     if not along:
         return nest.e.load(pointer, dtype)
-    stride = sum(s * b.ix.scale for b, s in along)
-    first = sum(s * b.ix.offset for b, s in along)
-    pointer = nest.e.beside(pointer, element, nest.e.offset([(stride, nest.ivs[-1])], first))
-    lanes = [flag for b, _ in along if b in wild for flag in [_lanes(nest, b)]]
-    if not lanes:
-        return nest.load_lanes(pointer, stride, dtype)
-    return _load_where([all(flags) for flags in zip(*lanes)], nest, pointer, stride, dtype)
+    moved = Ix(
+        len(nest.ivs) - 1, sum(s * b.ix.scale for b, s in along), sum(s * b.ix.offset for b, s in along)
+    )
+    lanes = [_lanes(nest, b) for b, _ in along if b in wild]
+    if lanes:
+        return _load_where(nest, _together(nest, lanes), pointer, moved, dtype)
+    at = nest.e.offset([(moved.scale, nest.ivs[-1])], moved.offset)
+    return nest.load_lanes(nest.e.beside(pointer, element, at), moved.scale, dtype)
 
 
-def _load_where(flags: list[bool], nest: Nest, pointer: str, stride: int, dtype: np.dtype) -> Reg:
-    """The elements of those lanes, zero in the others."""
-    e = nest.e
-    if stride == 1:
-        return e.masked_load(pointer, dtype, flags)
-    out = e.literal(0, llvm_type(dtype), len(flags))
-    for lane, flag in enumerate(flags):
-        if flag:
-            at = e.beside(pointer, memory_type(dtype), str(lane * stride))
-            out = e.insert(out, e.load(at, dtype), lane)
+def _load_where(nest: Nest, mask: Reg, pointer: str, moved: Ix, dtype: np.dtype) -> Reg:
+    """The elements that far from the pointer in the lanes of the mask; the others are zero or any."""
+    e, element = nest.e, memory_type(dtype)
+    if moved.scale == 1:
+        at = e.offset([(1, nest.ivs[-1])], moved.offset)
+        return e.masked_load(e.beside(pointer, element, at), dtype, mask)
+    far = nest.position(moved)
+    safe = e.select(mask, far, e.const(0, far))
+    out = Reg("poison", llvm_type(dtype), nest.lanes)
+    for lane in range(nest.lanes):
+        out = e.insert(out, e.load(e.gep(pointer, element, e.extract(safe, lane).text), dtype), lane)
     return out
 
 
@@ -134,12 +136,17 @@ def _mask(nest: Nest, bounds: list[Bound]) -> Mask:
     if not lanes:
         assert found is not None
         return Mask(found, level)
-    flags = ", ".join(f"i1 {'true' if all(ks) else 'false'}" for ks in zip(*lanes))
-    constant = Reg(f"<{flags}>", "i1", nest.lanes)
+    here = _together(nest, lanes)
     if found is None:
-        return Mask(constant, len(nest.ivs))
-    wide = choose(nest, Mask(found, level), constant, nest.e.const(False, constant))
-    return Mask(wide, len(nest.ivs))
+        return Mask(here, len(nest.ivs))
+    return Mask(choose(nest, Mask(found, level), here, nest.e.const(False, here)), len(nest.ivs))
+
+
+def _together(nest: Nest, masks: list[Reg]) -> Reg:
+    out = masks[0]
+    for mask in masks[1:]:
+        out = nest.e.op("and", out, mask)
+    return out
 
 
 def _all(nest: Nest, bounds: list[Bound]) -> Reg:
@@ -157,12 +164,19 @@ def _holds(nest: Nest, b: Bound) -> Reg:
     return nest.e.icmp("ult", Reg(at, "i64", 1, nest.e.chunk), nest.e.literal(b.hi - b.lo, "i64"))
 
 
-def _lanes(nest: Nest, b: Bound) -> list[bool]:
-    """In which lanes of the only vector of the innermost loop a bound holds."""
+def _lanes(nest: Nest, b: Bound) -> Reg:
+    """In which lanes of the innermost loop's vector a bound holds."""
     bounds = nest.ranges[-1]
-    assert bounds is not None and bounds[1] - bounds[0] == nest.lanes, "a row was not cut at a border"
-    start, _ = bounds
-    return [b.lo <= b.ix.scale * (start + k) + b.ix.offset < b.hi for k in range(nest.lanes)]
+    if bounds is not None and bounds[1] - bounds[0] == nest.lanes:  # the only vector of its loop
+        at = [b.ix.scale * k + b.ix.offset for k in range(*bounds)]
+        return Reg(f"<{', '.join(f'i1 {str(b.lo <= k < b.hi).lower()}' for k in at)}>", "i1", nest.lanes)
+    assert nest.crossing, "a row was not cut at a border"
+
+    def holds() -> Reg:
+        at = nest.position(b.ix.affine(1, -b.lo))
+        return nest.e.icmp("ult", at, nest.e.const(b.hi - b.lo, at))
+
+    return _at(nest, len(nest.ivs), ("lanes", b), holds)
 
 
 def _at(nest: Nest, level: int, key: object, emit: Callable[[], Reg]) -> Reg:

@@ -279,13 +279,13 @@ class Emitter:
         self.lines.append(f"{name} = getelementptr {element}, ptr {pointer}, i64 {offset}")
         return name
 
-    def masked_load(self, pointer: str, dtype: np.dtype, flags: list[bool]) -> Reg:
-        """Load the adjacent elements whose flag is set; the others are zero and not touched."""
-        ty, lanes = memory_type(dtype), len(flags)
-        full, mask = f"<{lanes} x {ty}>", ", ".join(f"i1 {'true' if flag else 'false'}" for flag in flags)
+    def masked_load(self, pointer: str, dtype: np.dtype, mask: Reg) -> Reg:
+        """Load the adjacent elements of the lanes of the mask; the others are zero and not touched."""
+        ty, lanes = memory_type(dtype), mask.lanes
+        full = f"<{lanes} x {ty}>"
         symbol = f"@llvm.masked.load.{_suffix(Reg('', ty, lanes))}.p0"
-        self.declarations[symbol] = f"declare {full} {symbol}(ptr, <{lanes} x i1>, {full})"
-        args = f"ptr align {dtype.itemsize} {pointer}, <{lanes} x i1> <{mask}>, {full} zeroinitializer"
+        self.declarations[symbol] = f"declare {full} {symbol}(ptr, {mask.full}, {full})"
+        args = f"ptr align {dtype.itemsize} {pointer}, {mask.full} {mask.text}, {full} zeroinitializer"
         out = self.define(f"call {full} {symbol}({args})", ty, lanes)
         return self.icmp("ne", out, self.literal(0, "i8", lanes)) if dtype.kind == "b" else out
 

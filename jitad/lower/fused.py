@@ -31,6 +31,8 @@ UNROLL_COST, UNROLL_DEAREST = 32, 10
 #: are most of the code. The gradient of channel flow (61 × 61) runs as fast and compiles in 0.86 s instead of
 #: 1.38; a small kernel that sums over rows of 7 vectors would take 40 µs instead of 29.
 SHORT, FEW_NESTS = 16, 16
+#: Up to this cost (in additions) vectors across borders have code of their own, beyond it they share code.
+CHEAP = 48
 #: From so many folds beside a dear body on, accumulators stay in memory: registers would be moved there and
 #: back to rotate them. Measured beside exp: 2.1 ns an element instead of 3.0 for nine folds, equal for four.
 MANY_FOLDS = 5
@@ -48,6 +50,20 @@ class Panels:
     before: Callable[[str, int], None]
     after: Callable[[str, int], None]
     block: Callable[[], None]
+
+
+def cover(borders: list[int], width: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Whole vectors between borders, as intervals, and the places of those across one or at the end."""
+    straight, across, at = [], [], 0
+    for border in borders[1:]:
+        whole = max(border - at, 0) // width * width
+        if whole:
+            straight.append((at, at + whole))
+        at += whole
+        if at < border:
+            across.append(at)
+            at += width
+    return straight, across
 
 
 class Fused:
@@ -203,38 +219,92 @@ class Fused:
 
     def _rows(self) -> None:
         """The innermost axis, in rows between the borders of the outer axes and in the others."""
-        if not self.mains:
-            self._whole_row()
+        main = between(self.nest, self.mains) if self.mains else None
+        if self.covered and not self._is_cheap():
+            self._cover(main)
             return
-        nest, e = self.nest, self.nest.e
-        tag = e.label("rows")
-        text = f"br i1 {between(nest, self.mains).text}, label %{tag}.main, label %{tag}.border"
-        e.put(text)
-        for name, ranges in (("main", self.mains), ("border", {})):
-            with nest.within(ranges) as lines:
-                self._whole_row()
-            e.lines += [f"{tag}.{name}:", *lines, f"br label %{tag}.on"]
-        e.put(f"{tag}.on:")
+        row = self._covered_row if self.covered else self._cut_row
+        if main is None:
+            row()
+        else:
+            self._either(main, row, row)
 
-    def _whole_row(self) -> None:
-        if self.covered:
-            self._cover()
-            return
+    def _is_cheap(self) -> bool:
+        """Whether a body for each side of each border compiles fast."""
+        return sum(self.nest.plan.cost_of(root.eqn) for root in self.roots) <= CHEAP
+
+    def _covered_row(self) -> None:
+        """The innermost axis without scalar code, each vector across a border with code of its own."""
+        straight, across = cover(self.cuts[-1], self.width)
+        for lo, hi in straight:
+            self.nest.loop(lo, hi, self.width, self._body, self._unroll())
+        extent, width = self.space[-1], self.width
+        for at in across:
+            if at + width <= extent:
+                self.nest.loop(at, at + width, width, self._body)
+            else:
+                self._last_vector(extent - width, at + width - extent)
+
+    def _cut_row(self) -> None:
         for lo, hi in pairwise(self.cuts[-1]):
             self._row(lo, hi)
 
-    def _cover(self) -> None:
-        """The innermost axis without scalar code: vectors across borders know the side of each lane."""
-        at, extent = 0, self.space[-1]
-        for border in self.cuts[-1][1:]:
-            whole = max(border - at, 0) // self.width * self.width
-            self.nest.loop(at, at + whole, self.width, self._body, self._unroll())
-            at += whole
-            if at < border and at + self.width <= extent:
-                self.nest.loop(at, at + self.width, self.width, self._body)
-                at += self.width
-        if at < extent:
-            self._last_vector(extent - self.width, self.width - (extent - at))
+    def _either(self, main: Reg, inner: Callable[[], None], beside: Callable[[], None] | None) -> None:
+        """Code for rows between the borders and, without a branch around it, for the others."""
+        nest, e = self.nest, self.nest.e
+        tag = e.label("rows")
+        other = "border" if beside else "on"
+        e.put(f"br i1 {main.text}, label %{tag}.main, label %{tag}.{other}")
+        for name, ranges, emit in (("main", self.mains, inner), ("border", {}, beside)):
+            if emit:
+                with nest.within(ranges) as lines:
+                    emit()
+                e.lines += [f"{tag}.{name}:", *lines, f"br label %{tag}.on"]
+        e.put(f"{tag}.on:")
+
+    def _cover(self, main: Reg | None) -> None:
+        """The innermost axis without scalar code, little of it.
+
+        What lies between borders is straight code. The vectors across borders, and all of a row that is at a
+        border of another axis, share code that asks in which lanes a piece is.
+        """
+        straight, across = cover(self.cuts[-1], self.width)
+
+        def inner() -> None:
+            for lo, hi in straight:
+                self.nest.loop(lo, hi, self.width, self._body, self._unroll())
+
+        if main is None:
+            inner()
+            self._across(None, across)
+        elif across:
+            self._either(main, inner, None)
+            with self.nest.within({}) as lines:
+                self._across(main, across)
+            self.nest.e.lines += lines
+        else:
+            self._either(main, inner, lambda: self._across(None, list(range(0, self.space[-1], self.width))))
+
+    def _across(self, main: Reg | None, places: list[int]) -> None:
+        """Vectors at these places or, in rows that are not between the borders of outer axes, everywhere."""
+        if not places:
+            return
+        e, extent = self.nest.e, self.space[-1]
+        every = -(-extent // self.width)
+        count = e.literal(len(places), "i64")
+        if main is not None:
+            count = e.select(main, count, e.literal(every, "i64"))
+
+        def position(turn: Reg) -> Reg:
+            at = e.literal(places[0], "i64")
+            for k, place in enumerate(places[1:], 1):
+                here = e.icmp("eq", turn, e.literal(k, "i64"))
+                at = e.select(here, e.literal(place, "i64"), at)
+            if main is None:
+                return at
+            return e.select(main, at, e.op("mul", turn, e.literal(self.width, "i64")))
+
+        self.nest.crossing_loop(count.text, position, extent, self._masked_body)
 
     def _row(self, lo: int, hi: int) -> None:
         """The innermost axis from lo to hi: blocks if it is long and folded, then what is left."""
@@ -300,7 +370,7 @@ class Fused:
 
     def _masked_body(self, overlap: Reg) -> None:
         """A body of which the first `overlap` lanes were computed before."""
-        if self.folds:
+        if self.folds or self.overwrites:
             e = self.nest.e
             lanes = Reg(f"<{', '.join(f'i64 {k}' for k in range(self.width))}>", "i64", self.width)
             self.mask = e.icmp("sge", lanes, e.splat(overlap, self.width))

@@ -53,6 +53,7 @@ class Nest:
         self.amounts = Amounts(self)
         self.lanes = 1  # lanes of the innermost open loop
         self.width = LANES  # lanes of its vector loops
+        self.crossing = False  # whether the innermost loop's vectors may lie across borders
         self.guarded = False  # whether an index may lie inside a piece for some indices of a loop only
 
     # loops
@@ -119,6 +120,27 @@ class Nest:
         with self._axis(at, (lo, hi), self.width, inner):
             body(e.op("sub", Reg(iv, "i64", 1, e.chunk), Reg(at, "i64", 1, e.chunk)))
         self._loop_text(iv, str(lo), str(hi), self.width, inner, 1)
+
+    def crossing_loop(
+        self, count: str, position: Callable[[Reg], Reg], extent: int, body: Callable[[Reg], None]
+    ) -> None:
+        """A loop over so many vectors of the next axis, which may lie across borders.
+
+        Vector t is at `position(t)`, or ends with the axis; `body(overlap)` is told how far it moved.
+        """
+        e = self.e
+        turn = f"%{e.label('X')}"
+        inner: list[str] = []
+        outer, e.lines = e.lines, inner
+        e.declarations["@llvm.smin.i64"] = "declare i64 @llvm.smin.i64(i64, i64)"
+        meant = position(Reg(turn, "i64", 1, e.chunk))
+        at = e.define(f"call i64 @llvm.smin.i64(i64 {meant.text}, i64 {extent - self.width})", "i64")
+        e.lines = outer
+        with self._axis(at.text, (0, extent), self.width, inner):
+            self.crossing = True
+            body(e.op("sub", meant, at))
+            self.crossing = False
+        self._loop_text(turn, "0", count, 1, inner, 1)
 
     def plain_loop(
         self, start: str, stop: str, step: int, body: Callable[[str], None], guarded: bool = False

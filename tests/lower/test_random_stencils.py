@@ -123,7 +123,7 @@ class Stencils:
         return check(b.finish(results))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.booleans())
 def test_random_stencils(seed, optimised):
     stencils = Stencils(seed)

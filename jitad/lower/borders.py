@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..ir.graph import Eqn
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, row_major
+from .views import piece_bounds, piece_index
 
 if TYPE_CHECKING:
     from .nest import Nest
@@ -32,6 +34,30 @@ class Mask(NamedTuple):
 
     reg: Reg
     level: int
+
+
+def piecewise(nest: Nest, eqn: Eqn, index: Index) -> Reg:
+    """One element of what is in pieces: of each in which the index is, or where it is."""
+    parts: list[tuple[bool | Mask, Reg, bool]] = []
+    for piece in eqn.op.lowering.pieces(eqn):
+        where = inside(nest, index, piece_bounds(piece))
+        assert nest.guarded or isinstance(where, bool), "an index set was not cut at a piece's border"
+        if where is False:
+            continue
+        x = nest.element(eqn.operands[piece.operand], piece_index(piece, index))
+        parts.append((where, x, piece.add))
+        if where is True and not piece.add:
+            break
+    assert parts, f"no piece of {eqn.op.name} covers its index"
+    _, out, _ = parts.pop()  # whoever asks for elements that no piece covers does not look at them
+    for where, x, add in reversed(parts):
+        out = choose(nest, where, _sum(nest, x, out) if add else x, out)
+    return out
+
+
+def _sum(nest: Nest, x: Reg, y: Reg) -> Reg:
+    x, y = nest.unify([x, y])
+    return nest.e.op("fadd" if x.ty in ("double", "float") else "add", x, y)
 
 
 def inside(nest: Nest, index: Index, bounds: Iterable[tuple[int, int]]) -> bool | Mask:

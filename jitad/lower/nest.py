@@ -13,12 +13,12 @@ from ..ir.graph import Const, Eqn, Value
 from ..ir.types import Shape, is_int
 from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
 from .amounts import Amount, Amounts
-from .borders import Mask, choose, guarded_load, inside
+from .borders import guarded_load, piecewise
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
 from .ranges import interval
 from .stream import stream_store
-from .views import is_view, piece_bounds, piece_index, product_indices, view_index
+from .views import is_view, product_indices, view_index
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -253,7 +253,7 @@ class Nest:
         if is_view(eqn):
             return self.element(eqn.operands[0], view_index(eqn, index))
         if isinstance(lowering, Piecewise):
-            return self._piecewise(eqn, index)
+            return piecewise(self, eqn, index)
         if isinstance(lowering, Iota):
             return self._iota(eqn, index)
         if isinstance(lowering, Gather):
@@ -275,27 +275,6 @@ class Nest:
         if found is None:
             found = memo["splat", x.text] = self.e.splat(x, lanes)
         return found
-
-    def _piecewise(self, eqn: Eqn, index: Index) -> Reg:
-        parts: list[tuple[bool | Mask, Reg, bool]] = []
-        for piece in eqn.op.lowering.pieces(eqn):
-            where = inside(self, index, piece_bounds(piece))
-            assert self.guarded or isinstance(where, bool), "an index set was not cut at a piece's border"
-            if where is False:
-                continue
-            x = self.element(eqn.operands[piece.operand], piece_index(piece, index))
-            parts.append((where, x, piece.add))
-            if where is True and not piece.add:
-                break
-        assert parts, f"no piece of {eqn.op.name} covers its index"
-        _, out, _ = parts.pop()  # whoever asks for elements that no piece covers does not look at them
-        for where, x, add in reversed(parts):
-            out = choose(self, where, self._add(x, out) if add else x, out)
-        return out
-
-    def _add(self, x: Reg, y: Reg) -> Reg:
-        x, y = self.unify([x, y])
-        return self.e.op("fadd" if x.ty in ("double", "float") else "add", x, y)
 
     def reach(self, ix: Ix) -> tuple[int, int]:
         """The smallest and the largest value of an index in the loops that are open."""

@@ -30,17 +30,15 @@ from .keep import columns_to_copy, values_to_keep
 from .ranges import Interval, counter, interval
 from .roots import (
     FUSABLE,
-    MAX_BOXES,
     Reads,
     RegionRoot,
     Root,
     Step,
-    base_of,
     long_interval,
     operand_indices,
     overwritten,
 )
-from .thin import Thin
+from .updates import settle
 from .views import (
     contracted,
     is_unit_reshape,
@@ -59,9 +57,8 @@ SMALL_DOT = 256
 #: A product of at most this many terms is computed where it is read if it has batch axes or its right operand
 #: is this small: it fuses with what surrounds it, and calling BLAS would cost more.
 INLINE_LENGTH, INLINE_MATRIX = 16, 256
-#: Limits of one fused expression: its depth, and how many pieces its index sets are cut into.
+#: Limit of the depth of one fused expression.
 MAX_DEPTH = 48
-MAX_PIECES = 32
 #: Limit of the expressions of one nest together, in equations: each may be a vector of 64 bytes that lives on
 #: the stack, where a frame may have 64 KiB.
 MAX_EQUATIONS = 600
@@ -105,13 +102,12 @@ class Plan:
         self._cost: dict[Value, float] = {}
         self._dearest: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
-        self._pieces: dict[Value, int] = {}
-        self._thin = Thin(fn)
+        self.pieces: dict[Value, int] = {}
         self._read_somewhere: set[Value] | None = None
         self._last_reader: dict[Value, int] = {}
         self._classify()
         self.keep(values_to_keep(self))
-        self._settle()
+        settle(self)
         self.keep(columns_to_copy(self))
         self.steps = self._schedule()
 
@@ -135,58 +131,14 @@ class Plan:
             if kind == "alias":
                 self.aliases[out] = self.home(eqn.operands[0])
             elif kind == "inline":
-                self._measure(eqn)
+                self.measure(eqn)
                 if out in forced or self._depth[out] > MAX_DEPTH:
-                    self._root(eqn, "map")
+                    self.give(eqn, "map")
                 else:
                     self.inline.add(out)
             else:
-                self._root(eqn, kind)
+                self.give(eqn, kind)
                 self.small.update(eqn.results[1:])
-
-    def _settle(self) -> None:
-        """Updates that had better happen in place do; what loops that are not cut read gets memory."""
-        for eqn in self.fn.eqns:
-            root = self._root_of(eqn)
-            if eqn.results and eqn.results[0] in self.inline:
-                self._measure(eqn)
-            if self._is_map(eqn) and isinstance(eqn.op.lowering, Piecewise):
-                self._settle_update(eqn)
-                root = self._root_of(eqn)
-            if isinstance(eqn.op.lowering, Window):  # whoever reads a window is not cut at its borders
-                self._keep_pieces(eqn)
-            if root is not None and root.kind not in (*FUSABLE, "region"):
-                base = base_of(root)
-                if base in self.inline:  # updated in place: it needs memory
-                    self.keep([self.producer[base]])
-                self._keep_pieces(eqn)
-
-    def _is_map(self, eqn: Eqn) -> bool:
-        """Whether the elements of an equation are computed by the nest that stores or reads them."""
-        root = self._root_of(eqn)
-        return bool(eqn.results) and (
-            eqn.results[0] in self.inline or (root is not None and root.kind == "map")
-        )
-
-    def _settle_update(self, eqn: Eqn) -> None:
-        in_place = self._thin.is_thin(eqn)
-        if not in_place and self._is_intricate(eqn):
-            self._keep_pieces(eqn)
-            in_place = self._is_intricate(eqn)
-        if in_place:
-            self.inline.discard(eqn.results[0])
-            self._root(eqn, "update")
-
-    def _is_intricate(self, eqn: Eqn) -> bool:
-        """Whether an expression would be cut into too many pieces, or is already."""
-        self._measure(eqn)
-        return self._pieces[eqn.results[0]] > MAX_PIECES or self._regions(eqn) > MAX_BOXES
-
-    def _keep_pieces(self, eqn: Eqn) -> None:
-        """Give memory to the operands that are expressions in pieces, but for the array that is updated."""
-        first = base_of(Root(eqn, "update", ())) if isinstance(eqn.op.lowering, Piecewise) else None
-        read = [v for v in dict.fromkeys(eqn.operands) if v in self.inline and v is not first]
-        self.keep([self.producer[v] for v in read if self._pieces[v]])
 
     def _region(self, eqn: Eqn) -> None:
         root = RegionRoot(eqn, "region", ())
@@ -274,7 +226,7 @@ class Plan:
         unit = all(abs(s) == 1 for p in eqn.op.lowering.pieces(eqn) for s in p.step)
         return "inline" if unit and not dims_of(eqn) else "update"
 
-    def _regions(self, eqn: Eqn) -> int:
+    def boxes(self, eqn: Eqn) -> int:
         """Into how many boxes with code of their own the pieces of an expression cut its index set."""
         reads = Reads(eqn.results[0].shape)
         stack: list[tuple[Value, Index]] = []
@@ -285,17 +237,17 @@ class Plan:
         alone = [found for found in borders[:-1] if reads.exact or long_interval(found) is None]
         return prod(len(found) - 1 for found in (*alone, *borders[-1:]))
 
-    def _measure(self, eqn: Eqn) -> None:
+    def measure(self, eqn: Eqn) -> None:
         """Cost, depth and pieces of an expression when everything optional is inlined."""
         out = eqn.results[0]
         inputs = [v for v in eqn.operands if v in self.inline]
         self._cost[out] = own_cost(eqn) + sum(self._cost[v] for v in inputs)
         self._dearest[out] = max([eqn.op.cost, *(self._dearest[v] for v in inputs)])
         self._depth[out] = 1 + max((self._depth[v] for v in inputs), default=0)
-        pieces = sum(self._pieces[v] for v in inputs)
+        pieces = sum(self.pieces[v] for v in inputs)
         if isinstance(eqn.op.lowering, Piecewise):
             pieces += len(eqn.op.lowering.pieces(eqn)) - 1
-        self._pieces[out] = pieces
+        self.pieces[out] = pieces
 
     def inline_cost(self, v: Value) -> float:
         """Arithmetic of one element of an inlined value when everything optional is inlined, in additions."""
@@ -316,10 +268,11 @@ class Plan:
     def keep(self, eqns: Iterable[Eqn]) -> None:
         """Give memory to the results of inlined equations."""
         for eqn in eqns:
-            self.inline.discard(eqn.results[0])
-            self._root(eqn, "map")
+            self.give(eqn, "map")
 
-    def _root(self, eqn: Eqn, kind: str) -> None:
+    def give(self, eqn: Eqn, kind: str) -> None:
+        """Compute the result of an equation as a root of some kind."""
+        self.inline.discard(eqn.results[0])
         space = eqn.results[0].shape
         if kind in ("fold", "scan", "argreduce"):
             space = eqn.operands[0].shape
@@ -334,7 +287,7 @@ class Plan:
         nests: dict[int, dict[object, Step]] = {}
         smalls: dict[int, Step] = {}
         for eqn in self.fn.eqns:
-            root = self._root_of(eqn)
+            root = self.root_of(eqn)
             if root is None and (not eqn.results or eqn.results[0] in self.small):
                 t = self._small_time(eqn)
                 smalls.setdefault(t, Step()).eqns.append(eqn)
@@ -376,7 +329,7 @@ class Plan:
             self._read_somewhere = {*self.fn.results, *(v for eqn in self.fn.eqns for v in reads(eqn))}
         return v in self._read_somewhere
 
-    def _root_of(self, eqn: Eqn) -> Root | None:
+    def root_of(self, eqn: Eqn) -> Root | None:
         if eqn in self.regions:
             return self.regions[eqn]
         return self.roots.get(eqn.results[0]) if eqn.results else None

@@ -17,6 +17,7 @@ from .simplify import simplify
 from .singles import singles
 from .sink import sink
 from .sums import move_sums
+from .turned import unturned
 from .zeroed import fill_zeroed
 
 __all__ = [
@@ -42,7 +43,7 @@ def optimize(fn: Function) -> Function:
     """The standard combination, for primal and derived functions alike. O(equations)."""
     fn = dce(flatten(fill_zeroed(move_sums(simplify(fn)))))
     if any(eqn.regions for eqn in fn.eqns):
-        fn = dce(hoist(singles(fn)))
+        fn = dce(hoist(singles(dce(unturned(fn)))))
         alone = promote(fn)
         if alone is not fn:
             fn = dce(flatten(dce(alone)))

@@ -25,6 +25,7 @@ from ..ops.lowering import (
     WindowInto,
 )
 from . import open_blas
+from .elsewhere import read_before
 from .index import Index, crossings, fixed, identity
 from .keep import columns_to_copy, values_to_keep
 from .ranges import Interval, counter, interval
@@ -115,6 +116,7 @@ class Plan:
 
     def _classify(self) -> None:
         forced = {self._base(r) for r in self.fn.results}
+        forced.update(map(self._base, read_before(self.fn, self.producer)))
         for eqn in self.fn.eqns:
             forced.update(self._needs_memory(eqn))
         for eqn in self.fn.eqns:

@@ -23,8 +23,8 @@ TOO_MANY = 2**62
 #: A workspace up to this size is on the stack.
 STACK_BYTES = 16384
 #: From this size on the system is asked for large pages (Linux): there are fewer of them to be mapped.
-HUGE_BYTES = 4 * 2**20
-PAGE, MADV_HUGEPAGE = 4096, 14
+HUGE_BYTES = 2**20
+HUGE_PAGE, MADV_HUGEPAGE = 2**21, 14
 
 
 class Chunk:
@@ -203,30 +203,28 @@ class Main:
             lines.append(f"%ws = alloca [{nbytes} x i8], align 64")
             return []
         self.declarations |= {'declare noalias ptr @"libc.malloc"(i64)', 'declare void @"libc.free"(ptr)'}
+        huge = nbytes >= HUGE_BYTES and sys.platform == "linux"
+        border = HUGE_PAGE if huge else 64
+        reserved = -(-nbytes // border) * border
         lines += [
-            f'%raw = call ptr @"libc.malloc"(i64 {nbytes + 64})',
+            f'%raw = call ptr @"libc.malloc"(i64 {reserved + border})',
             "%failed = icmp eq ptr %raw, null",
             "br i1 %failed, label %nomemory, label %start",
             "start:",
             "%address = ptrtoint ptr %raw to i64",
-            "%raised = add i64 %address, 63",
-            "%aligned = and i64 %raised, -64",
+            f"%raised = add i64 %address, {border - 1}",
+            f"%aligned = and i64 %raised, -{border}",
             "%skip = sub i64 %aligned, %address",
             "%ws = getelementptr inbounds i8, ptr %raw, i64 %skip",
         ]
-        if nbytes >= HUGE_BYTES and sys.platform == "linux":
-            self._advise(lines, nbytes)
+        if huge:
+            self._advise(lines, reserved)
         return ['call void @"libc.free"(ptr %raw)']
 
     def _advise(self, lines: list[str], nbytes: int) -> None:
         """Ask for large pages where the workspace is; it is no error when there are none."""
         self.declarations.add('declare i32 @"libc.madvise"(ptr, i64, i32)')
-        lines += [
-            f"%beyond = and i64 %address, {PAGE - 1}",
-            "%back = sub i64 0, %beyond",
-            "%page = getelementptr i8, ptr %raw, i64 %back",
-            f'call i32 @"libc.madvise"(ptr %page, i64 {nbytes}, i32 {MADV_HUGEPAGE})',
-        ]
+        lines.append(f'call i32 @"libc.madvise"(ptr %ws, i64 {nbytes}, i32 {MADV_HUGEPAGE})')
 
     def _function(self, module: Text, chunk: Chunk, shared: list[str]) -> list[str]:
         params = [*self.params, *(f"ptr noalias {name}" for name in shared)]

@@ -52,6 +52,7 @@ CASES = {
     "budget": (ONE,),
     "loop_compile": (ONE,),
     "programs": (ONE,),
+    "lengths": (ONE,),
     "sizes": (ONE,),
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -44,16 +44,33 @@ def trace(f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: C
 def tangent(fn: Function, active: Sequence[bool], differentiated: int) -> Function:
     """(params, tangents of active params) → (results, tangents of the floating ones among the first few)."""
     fn = optimized(fn)
-    return _with_all_results(fn, ad.tangent(_head(fn, differentiated), active), differentiated)
+    return checked(_all_results(fn, ad.tangent(_head(fn, differentiated), active), differentiated))
 
 
-def adjoint(fn: Function, active: Sequence[bool], differentiated: int, budget: int | None = None) -> Function:
+def adjoint(
+    fn: Function,
+    active: Sequence[bool],
+    differentiated: int,
+    budget: int | None = None,
+    *,
+    closed: bool = True,
+) -> Function:
     """(params, cotangents of the first floating results) → (results, cotangents of active params).
 
     budget  bytes that its loops may keep
+    closed  False: the sizes of results, and so of cotangents, may be values that `fn` computes; then the
+            halves are programs (`split`), the whole is none
     """
     fn = optimized(fn)
-    return _with_all_results(fn, ad.adjoint(_head(fn, differentiated), active, budget=budget), differentiated)
+    whole = _all_results(fn, ad.adjoint(_head(fn, differentiated), active, budget=budget), differentiated)
+    return checked(whole) if closed else whole
+
+
+def split(whole: Function, known: int) -> ad.Split:
+    """A tangent or adjoint in two: what depends on the first `known` parameters alone, and the rest."""
+    parts = ad.split(whole, known)
+    checked(parts.forward), checked(parts.backward)
+    return parts
 
 
 def compile_native(fn: Function) -> Binary:
@@ -70,9 +87,9 @@ def _head(fn: Function, count: int) -> Function:
     return fn.replace(results=fn.results[:count])
 
 
-def _with_all_results(fn: Function, derived: Function, differentiated: int) -> Function:
+def _all_results(fn: Function, derived: Function, differentiated: int) -> Function:
     """Auxiliary results beside the derivative: `derived` still contains the primal equations."""
-    return checked(derived.replace(results=(*fn.results, *derived.results[differentiated:])))
+    return derived.replace(results=(*fn.results, *derived.results[differentiated:]))
 
 
 def optimized(fn: Function) -> Function:

@@ -18,6 +18,7 @@ from benchmarks import (
     elementary,
     gmm,
     least_squares,
+    lengths,
     log_sum_exp,
     logistic,
     loop_compile,
@@ -90,6 +91,13 @@ def test_first_calls_of_loops_are_measured_for_every_program():
     row, targets = loop_compile.measure(seidel.loops(5, 2)[0])
     assert isinstance(row.cells[OURS], float) and len(targets) == 2
     assert all(case.loops() for case in loop_compile.CASES)
+
+
+@pytest.mark.parametrize("case", lengths.cases(), ids=lambda case: case.name)
+def test_lengths_cost_two_compilations(case):
+    assert lengths.compilations(case, range(20, 30)) == 2
+    row = lengths.row(case, 40)
+    assert set(row.cells) == {lengths.VALUES, lengths.SPECIALISED} and row.best_ratio() is not None
 
 
 @pytest.mark.parametrize("name", programs.BY_HAND)

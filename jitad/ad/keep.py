@@ -41,13 +41,15 @@ def split(fn: Function, n_known: int) -> Split:
     The values that the second part reads from the first are kept as residuals or recomputed from
     other residuals, by a minimum cut (`ir.mincut`): a kept value costs its bytes, a recomputed one
     the arithmetic of its equation. Parameters that are needed are residuals like others, since the
-    second part must own what it reads. Of an adjoint this makes primal and pullback, of a tangent
-    primal and pushforward. What is dead in the parts is dropped. O(equations), beside the cut.
+    second part must own what it reads; sizes of what is kept come first. Of an adjoint this makes
+    primal and pullback, of a tangent primal and pushforward. What is dead in the parts is dropped.
+    O(equations), beside the cut.
     """
     early, late, unknown = parted(fn.eqns, fn.params[n_known:])
     known = tuple(r not in unknown for r in fn.results)
     needed = {v: None for eqn in late for v in reads(eqn) if v not in unknown and not isinstance(v, Const)}
-    kept = residuals(fn.params[:n_known], early, list(needed), store_cost)
+    needed |= dict.fromkeys(d for p in fn.params[n_known:] for d in p.type.dims)
+    kept = _sizes_first(residuals(fn.params[:n_known], early, list(needed), store_cost), fn.params[n_known:])
     backward = Function(
         fn.name + ".backward",
         (*kept, *fn.params[n_known:]),
@@ -97,9 +99,16 @@ def residuals(
     return [v for v in nodes if v in kept]
 
 
+def _sizes_first(kept: Iterable[Value], others: Iterable[Value]) -> list[Value]:
+    """The values that are kept, after the sizes in their types and in those of `others`."""
+    kept = list(kept)
+    sizes = dict.fromkeys(d for v in (*kept, *others) for d in v.type.dims)
+    return [*sizes, *(v for v in kept if v not in sizes)]
+
+
 def store_cost(v: Value) -> float:
     """What it costs to keep `v` from one call to another, in units of an addition; a tape cannot be kept."""
-    return _NEVER if v.type.item is not None or v.type.dims else _EACH + _BYTE * v.type.nbytes
+    return _NEVER if v.type.item is not None else _EACH + _BYTE * v.type.likely_bytes
 
 
 def work(eqn: Eqn) -> float:

@@ -7,13 +7,20 @@ from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..capture.leaves import LeafType, leaf_key, leaf_type
 from ..capture.tracer import Traced
 from ..capture.trees import TreeSpec, flatten, paths, unflatten
 
 
 class Call(NamedTuple):
-    """One call's arguments: `args` by position with the static ones taken out, `kwargs` likewise."""
+    """One call's arguments: `args` by position with the static ones taken out, `kwargs` likewise.
+
+    key     of all that decides which version it takes, sizes aside
+    shapes  of the leaves; () of numbers
+    numbers Python ints and bools among the leaves; None for others
+    """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -21,6 +28,8 @@ class Call(NamedTuple):
     leaves: list[Any]
     spec: TreeSpec
     key: Any
+    shapes: tuple[tuple[int, ...], ...]
+    numbers: tuple[int | None, ...]
 
 
 class Binder:
@@ -61,7 +70,9 @@ class Binder:
             kwargs = {n: a for n, a in kwargs.items() if n not in self.static_names}
         leaves, spec = flatten((args, kwargs))
         key = (spec, tuple([leaf_key(x) for x in leaves]), self._static_key(static))
-        return Call(args, kwargs, tuple(static), leaves, spec, key)
+        shapes = tuple([x.shape if isinstance(x, np.ndarray) else () for x in leaves])
+        numbers = tuple([x if x.__class__ in (int, bool) else None for x in leaves])
+        return Call(args, kwargs, tuple(static), leaves, spec, key, shapes, numbers)
 
     def merged(self, call: Call, leaves: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments again, with `leaves` in place of the call's own."""

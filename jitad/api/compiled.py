@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 class Compiled:
     """What `jit(f).compile(*args)` returns.
 
-    address          of the C function `i32 f(ptr in0, …, ptr captured0, …, ptr out0, …)`: argument leaves in
+    address          of the C function `i32 f(ptr size0, …, ptr in0, …, ptr captured0, …, ptr out0, …)`: the
+                     sizes that are values (the first parameters of `ir`, each at least 2), argument leaves in
                      order, then captured arrays, then result leaves; arrays are contiguous, numbers are
-                     passed by address; returns 0, or a status that says what went wrong. Valid as long as
-                     this object
+                     passed by address, sizes as 64-bit integers; returns 0, or a status that says what went
+                     wrong. Valid as long as this object
     ctypes           the same as a ctypes function of addresses
     ir               the optimised IR
     llvm, optimized_llvm, asm  its further stages
@@ -66,7 +67,7 @@ class Compiled:
         """Call the function; TypeError if the argument types are not those it was compiled for."""
         out = kwargs.pop("out", None)
         call = self._function._binder.bind(args, kwargs)
-        if call.key != self._key:
+        if call.key != self._key or self._version.sizes_of(call.shapes, call.numbers) is None:
             raise TypeError(
                 f"{self._function.__name__} was compiled for {self._types()}; call the jitted function "
                 "instead to have other types compiled"

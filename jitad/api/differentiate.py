@@ -156,10 +156,9 @@ def program_of_primals(
     return program(f, point, lambda g, trees: g(*pick(trees)))
 
 
-def reversed_program(sub: Subprogram, point: Point, differentiated: int) -> Function:
-    """The adjoint of `program`; what its loops keep is noted for `explain`."""
-    active = [True] * len(point.inputs) + [False] * len(sub.imports)
-    reverse = pipeline.adjoint(sub.fn, active, differentiated, budget())
+def reversed_program(sub: Subprogram, point: Point, differentiated: int, *, closed: bool = True) -> Function:
+    """The adjoint of `program`; what its loops keep is noted for `explain`. See `pipeline.adjoint`."""
+    reverse = pipeline.adjoint(sub.fn, active_flags(point, sub), differentiated, budget(), closed=closed)
     current_trace().root.captures.kept.update(dict.fromkeys(reverse.notes["kept"]))
     return reverse
 
@@ -168,6 +167,11 @@ def argument_names(f: Callable, positions: Sequence[int]) -> list[str]:
     """How messages call the positional arguments."""
     names, rest = parameters_of(f)[:2]
     return [names[i] if i < len(names) else f"{rest or 'args'}[{i}]" for i in positions]
+
+
+def active_flags(here: Point, sub: Subprogram) -> list[bool]:
+    """Which parameters of `sub.fn` it is differentiated by: the inputs."""
+    return [False] * len(sub.sizes) + [True] * len(here.inputs) + [False] * len(sub.imports)
 
 
 def run_inline(fn: Function, inputs: Sequence[Traced], imports: Sequence[Traced] = ()) -> list[Traced]:
@@ -204,9 +208,9 @@ def cotangent_like(x: Any, type: Type, name: str) -> Traced:
         found = lift(x)
     except (TypeError, NotImplementedError) as error:
         raise error.__class__(f"{name}: {error}") from None
-    if found.shape != type.shape:
+    if found.type.shape != type.shape:
         raise ValueError(
-            f"{name} has shape {found.shape}, but {type.shape} is required: it belongs to {type}"
+            f"{name} has shape {found.type.shape}, but {type.shape} is required: it belongs to {type}"
         )
     if found.weak and not type.shape:
         return (

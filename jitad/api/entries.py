@@ -10,7 +10,6 @@ from optree import PyTreeKind
 from ..capture import guards
 from ..capture.gate import GATE
 from ..capture.trees import TreeSpec
-from ..ir.types import Type
 
 if TYPE_CHECKING:
     from .version import Version
@@ -25,19 +24,27 @@ class _NoEntry(Exception):
 
 def flat_signature(version: Version) -> Any:
     """The signature with every leaf an argument and a result of its own."""
-    from ..native.signature import Leaf, Signature, TupleOf
+    from ..native.signature import Leaf, Signature, Size, TupleOf
 
-    args = tuple(Leaf(leaf.type.dtype, leaf.type.shape, leaf.kind) for leaf in version.leaves)
-    results = TupleOf(tuple(_result_leaf(t) for t in version.program.fn.result_types))
+    extents = version.extents
+    sizes: Any = {d: Size(i) for i, d in enumerate(version.sizes)}
+    args = tuple(
+        Leaf(t.dtype, tuple([sizes.get(d, d) for d in t.shape]), kind, sizes.get(value, value))
+        for t, kind, value in version.leaves
+    )
+    results = TupleOf(
+        tuple(_result_leaf(t.dtype, extents.shape(t.shape)) for t in version.program.fn.result_types)
+    )
     return Signature(
         symbol=version.binary.lowered.symbol,
         args=args,
         captures=_captures(version),
         result=results,
         guards=(),
-        release_gil=version.binary.lowered.work >= RELEASE_GIL,
+        release_gil=_release(version),
         fallback=_unreachable,
         on_status=version.on_status,
+        sizes=extents.sizes,
     )
 
 
@@ -57,6 +64,8 @@ def native_entry(
     if not all(g.native for g in version.guards):
         return None
     flat = version.signature
+    if flat.sizes.steps is None:
+        return None
     try:
         leaves = iter(flat.args)
         args = [_tree(child, leaves) for child in positional.children()]
@@ -74,8 +83,17 @@ def native_entry(
         release_gil=flat.release_gil,
         fallback=fallback,
         on_status=flat.on_status,
+        sizes=flat.sizes,
     )
     return entry.build_entry(version.binary.module, signature)
+
+
+def _release(version: Version) -> int:
+    """Whether calls release the GIL, or from which size on: work is taken to grow with sizes."""
+    work = version.binary.lowered.work
+    if not version.sizes:
+        return int(work >= RELEASE_GIL)
+    return max(2, int(max(d.likely for d in version.sizes) * RELEASE_GIL / max(work, 1.0)))
 
 
 def _tree(spec: TreeSpec, leaves: Iterator[Any]) -> Any:
@@ -97,10 +115,10 @@ def _tree(spec: TreeSpec, leaves: Iterator[Any]) -> Any:
     raise _NoEntry
 
 
-def _result_leaf(t: Type) -> Any:
+def _result_leaf(dtype: Any, shape: tuple[Any, ...]) -> Any:
     from ..native.signature import Leaf
 
-    return Leaf(t.dtype, t.shape, "array" if t.shape else "scalar")
+    return Leaf(dtype, shape, "array" if shape else "scalar")
 
 
 def _captures(version: Version) -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     ]
     fn = version.program.fn
     lines += [f"  returns {', '.join(str(t) for t in fn.result_types)}; {len(fn.eqns)} equations"]
+    lines += [f"  compiled because: {version.reason}"]
     lines += [f"  {decision}" for decision in version.program.captures.decisions.values()]
     lines += [f"  {_said(kept)}" for kept in version.program.captures.kept]
     for i in version.program.captures.inputs:

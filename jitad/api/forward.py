@@ -14,6 +14,7 @@ from ..capture.trees import flatten, unflatten
 from .binding import name_of
 from .differentiate import (
     Point,
+    active_flags,
     argument_names,
     head,
     lift_argument,
@@ -23,7 +24,7 @@ from .differentiate import (
     run_inline,
     structure,
 )
-from .jit import Jit, kept_on, of_primals, static_places
+from .jit import Jit, kept_on, of_primals, specialized, static_places
 from .linear import Pushforward, run_early, tangent_inputs
 
 
@@ -35,6 +36,7 @@ def jvp(
     has_aux: bool = False,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
+    specialize: bool = False,
 ) -> tuple[Any, ...]:
     """The value of `f` at a point, and its derivative in one direction.
 
@@ -42,6 +44,7 @@ def jvp(
     tangents  tuple of the same structure, shapes and dtypes; None or zeros for integer leaves
     has_aux   `f` returns a pair (value, auxiliary tree)
     static_argnums, static_argnames  as for `jit`; the tangents of such arguments are None
+    specialize  as for `jit`
 
     Returns (value, tangent), or (value, tangent, auxiliary); the tangent is a tree like the value, with None
     for integer leaves. One sweep, no memory beyond the primal's.
@@ -51,7 +54,7 @@ def jvp(
     primals, tangents = _tuples(primals, tangents)
     static = static_places(f, static_argnums, static_argnames, len(primals))
     if not tracing():
-        return _compiled_jvp(f, primals, tangents, has_aux, static)
+        return _compiled_jvp(f, primals, tangents, has_aux, static, specialize)
     here, sub = _at(f, "jvp", primals, static)
     return _pushed(f, here, sub, tangents, has_aux)
 
@@ -61,8 +64,8 @@ def _pushed(f: Callable, here: Point, sub: Subprogram, tangents: Sequence[Any], 
     spec, aux_spec = head(sub.out_spec, f, has_aux)
     n = spec.num_leaves
     directions = tangent_inputs(here.structures, tangents)
-    forward = pipeline.tangent(sub.fn, _active(here, sub), n)
-    results = run_inline(forward, here.inputs, [*sub.imports, *directions])
+    forward = pipeline.tangent(sub.fn, active_flags(here, sub), n)
+    results = run_inline(forward, [*sub.sizes, *here.inputs], [*sub.imports, *directions])
     primal = [Traced(x.value, x.home, weak) for x, weak in zip(results, sub.weak)]
     value = spec.unflatten(primal[:n])
     out = structure(sub, spec).tree(results[len(primal) :])
@@ -70,7 +73,7 @@ def _pushed(f: Callable, here: Point, sub: Subprogram, tangents: Sequence[Any], 
 
 
 def _compiled_jvp(
-    f: Callable, primals: tuple, tangents: tuple, has_aux: bool, static: tuple[int, ...]
+    f: Callable, primals: tuple, tangents: tuple, has_aux: bool, static: tuple[int, ...], specialize: bool
 ) -> tuple[Any, ...]:
     """jvp outside a trace: the static primals are arguments by themselves."""
 
@@ -79,10 +82,12 @@ def _compiled_jvp(
         whole = tuple(values.get(i, x) for i, x in enumerate(primals))
         return jvp(f, whole, tangents, has_aux=has_aux, static_argnums=static)
 
-    make = lambda: Jit(run, name=f"jvp_{function_name(f)}", static_argnums=range(2, 2 + len(static)))
+    specialize = specialize or specialized(f)
+    options: dict[str, Any] = {"static_argnums": range(2, 2 + len(static)), "specialize": specialize}
+    make = lambda: Jit(run, name=f"jvp_{function_name(f)}", **options)
     fixed = [primals[i] for i in static]
     primals = tuple(None if i in static else x for i, x in enumerate(primals))
-    return kept_on(f, (jvp, has_aux, static), make)(primals, tangents, *fixed)
+    return kept_on(f, (jvp, has_aux, static, specialize), make)(primals, tangents, *fixed)
 
 
 def linearize(
@@ -90,21 +95,23 @@ def linearize(
     *primals: Any,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
+    specialize: bool = False,
 ) -> tuple[Any, Pushforward]:
     """The value of `f` at a point, and its pushforward there.
 
     primals  positional arguments, each with a floating leaf or static
     static_argnums, static_argnames  as for `jit`; the tangents of such arguments are None
+    specialize  as for `jit`
 
     Returns (value, pushforward). pushforward(*tangents) takes one tangent tree per primal and returns the
     tangent of the value; it owns what it needs and does not run the primal again.
     """
     if not tracing():
         static = {"static_argnums": static_argnums, "static_argnames": static_argnames}
-        return of_primals(linearize, f, static)(*primals)
+        return of_primals(linearize, f, static, specialize)(*primals)
     places = static_places(f, static_argnums, static_argnames, len(primals))
     here, sub = _at(f, "linearize", primals, places)
-    whole = pipeline.tangent(sub.fn, _active(here, sub), len(sub.weak))
+    whole = pipeline.tangent(sub.fn, active_flags(here, sub), len(sub.weak))
     result = structure(sub, sub.out_spec)
     value, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
     return sub.out_spec.unflatten(value), Pushforward(late, residuals, outputs)
@@ -116,11 +123,13 @@ def derivative(
     *,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
+    specialize: bool = False,
 ) -> Jit:
     """Compile the derivative of `f` with respect to one scalar argument, by forward mode.
 
     f        function whose argument at `argnums` is a number of shape (); it may return any tree of arrays
     argnums  the position of that argument
+    static_argnums, static_argnames, specialize  as for `jit`
 
     The result takes f's arguments and returns a tree like f's value, with None for integer leaves.
     Raises TypeError if the argument is not a floating scalar (a Python int counts as a float).
@@ -134,8 +143,12 @@ def derivative(
 
         return implementation
 
-    name = f"derivative_{function_name(f)}"
-    return Jit(f, transform, static_argnums=static_argnums, static_argnames=static_argnames, name=name)
+    options: dict[str, Any] = {
+        "static_argnums": static_argnums,
+        "static_argnames": static_argnames,
+        "specialize": specialize,
+    }
+    return Jit(f, transform, name=f"derivative_{function_name(f)}", **options)
 
 
 def _derivative(f: Callable, position: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -167,10 +180,6 @@ def stop_gradient(x: Any) -> Any:
 def _at(f: Callable, what: str, primals: Sequence[Any], static: Sequence[int]) -> tuple[Point, Subprogram]:
     here = point(f, what, primals, argument_names(f, range(len(primals))), static)
     return here, program_of_primals(f, here, primals, static)
-
-
-def _active(here: Point, sub: Subprogram) -> list[bool]:
-    return [True] * len(here.inputs) + [False] * len(sub.imports)
 
 
 def _tuples(primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -6,34 +6,29 @@ import functools
 import inspect
 import pickle
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import pipeline
 from ..capture import closure
-from ..capture.run import function_name
+from ..capture.leaves import LeafType
+from ..capture.run import Program, function_name
 from ..capture.source import at, user_line
 from ..capture.trace import tracing
 from ..native.callable import NativeCallable
 from .binding import Binder, Call, name_of, names_of, positions_of
+from .cache import Cache
+from .cacheinfo import CacheInfo
 from .compiled import Compiled
 from .config import budget, interpreting
 from .version import Version
 
-#: Versions kept per set of argument types (they differ in what was captured), and entries tried in one call.
-MAX_VERSIONS, MAX_ENTRIES = 8, 4
+#: Native entries tried in one call.
+MAX_ENTRIES = 4
 #: Compiled vjp, jvp and linearize kept for bound methods and other callables that are not functions.
 MAX_KEPT = 64
-
-
-class CacheInfo(NamedTuple):
-    """How often a function was traced, and how many versions are kept."""
-
-    traces: int
-    versions: int
 
 
 class Jit(NativeCallable):
@@ -50,12 +45,16 @@ class Jit(NativeCallable):
         *,
         static_argnums: int | Sequence[int] | None = None,
         static_argnames: str | Sequence[str] | None = None,
+        specialize: bool = False,
+        eager: bool = False,
         name: str = "",
     ) -> None:
         """`transform(f, skipped)` is what runs under the trace; None: `f` itself.
 
-        skipped  how many parameters of the definition a bound method has swallowed (0 or 1)
-        name     of the result, if not that of `f`
+        skipped     how many parameters of the definition a bound method has swallowed (0 or 1)
+        specialize  one version for each size of an argument
+        eager       sizes are values of the program from the first call on
+        name        of the result, if not that of `f`
         """
         if not callable(f):
             raise TypeError(f"expected a function, got {f!r}")
@@ -64,10 +63,10 @@ class Jit(NativeCallable):
         self._implementation = f if transform is None else transform(f, 0)
         self._static = inherited(f, static_argnums, static_argnames)
         self._binder = Binder(f, *self._static)
-        self._versions: dict[Any, list[Version]] = {}
+        self._specialize = specialize or specialized(f)
+        self._cache = Cache(self._binder, self._trace, self._specialize, eager)
         self._chain: list[tuple[Version, Call]] = []
-        self._lock = threading.RLock()
-        self._traces = 0
+        self._lock = self._cache.lock
         functools.update_wrapper(self, f, updated=())
         self.__name__ = name or function_name(f)
         if transform is not None:
@@ -99,32 +98,20 @@ class Jit(NativeCallable):
 
     def _version(self, call: Call) -> Version:
         """The version for these arguments whose guards hold; traced if there is none."""
-        with self._lock:
-            versions = self._versions.setdefault((call.key, budget()), [])
-            for version in versions:
-                if version.valid():
-                    return version
-            version = self._trace(call)
-            versions.append(version)
-            del versions[:-MAX_VERSIONS]
-            return version
+        return self._cache.version(call)
 
-    def _trace(self, call: Call) -> Version:
-        types, names = self._binder.leaf_types(call)
-
+    def _trace(self, types: list[LeafType], names: list[str], call: Call) -> Program:
         def run(f: Callable, leaves: Sequence[Any]) -> Any:
             args, kwargs = self._binder.merged(call, leaves)
             return f(*args, **kwargs)
 
-        program = pipeline.trace(self._implementation, types, names, run)
-        self._traces += 1
-        return Version(program, types, names)
+        return pipeline.trace(self._implementation, types, names, run)
 
     def _add_entry(self, version: Version, call: Call) -> None:
         """Put the version in front of the chain of native entries."""
         version.entry_made = True
         with self._lock:
-            chain = [(version, call), *self._chain][:MAX_ENTRIES]
+            chain = _ordered([(version, call), *self._chain])
             entry: Any = self._call_slow
             for v, c in reversed(chain):
                 static = {i: x for i, x in c.static if isinstance(i, int)}
@@ -132,8 +119,8 @@ class Jit(NativeCallable):
                 if made is None:
                     return
                 entry = made
-            for v, _ in self._chain[MAX_ENTRIES - 1 :]:
-                v.entry_made = False
+            for v, _ in self._chain:
+                v.entry_made = any(v is w for w, _ in chain)
             self._chain = chain
             self._install(entry)
 
@@ -148,8 +135,12 @@ class Jit(NativeCallable):
         return Compiled(self, self._version(call), call)
 
     def cache_info(self) -> CacheInfo:
-        """How many traces were made so far and how many versions are kept."""
-        return CacheInfo(self._traces, sum(map(len, self._versions.values())))
+        """The versions that exist, and why each was made: printed, a table.
+
+        Its attributes are `traces` and `versions`, how many were made and are kept, and `entries`: for each
+        version the types of its arguments, how many sizes are values, the reason, and the seconds it took.
+        """
+        return self._cache.info()
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else self._bound_to(instance)
@@ -181,6 +172,7 @@ class Jit(NativeCallable):
             None if transform is None else lambda f, skipped: transform(f, skipped + 1),
             static_argnums=tuple(n - 1 if n > 0 else n for n in numbers if n != 0),
             static_argnames=names,
+            specialize=self._specialize,
             name=self.__name__,
         )
 
@@ -201,6 +193,12 @@ class Jit(NativeCallable):
         return f"<jitad function {name_of(self)}{inspect_signature(self)}>"
 
 
+def _ordered(chain: list[tuple[Version, Call]]) -> list[tuple[Version, Call]]:
+    """The newest entries; those for known sizes come before those in which sizes are values."""
+    general = sorted((e for e in chain if e[0].sizes), key=lambda e: len(e[0].sizes))[: MAX_ENTRIES // 2]
+    return [e for e in chain if not e[0].sizes][: MAX_ENTRIES - len(general)] + general
+
+
 def kept_on(f: Callable, key: Any, make: Callable[[], Jit]) -> Jit:
     """`make()` once for each function and key.
 
@@ -219,17 +217,20 @@ def kept_on(f: Callable, key: Any, make: Callable[[], Jit]) -> Jit:
     return kept[1][key]
 
 
-def of_primals(transformation: Callable, f: Callable, static: dict[str, Any], **options: Any) -> Jit:
+def of_primals(
+    transformation: Callable, f: Callable, static: dict[str, Any], specialize: bool, **options: Any
+) -> Jit:
     """`transformation(f, *primals, …)` as a compiled function of the primals, made once.
 
     static, options  its options about static arguments, and the others
     """
     options |= static
-    key = tuple([tuple(x) if isinstance(x, list) else x for x in options.values()])
+    key = (specialize, *[tuple(x) if isinstance(x, list) else x for x in options.values()])
 
     def make() -> Jit:
         transform = lambda f, _: lambda *primals: transformation(f, *primals, **options)
-        return Jit(f, transform, name=f"{transformation.__name__}_{function_name(f)}", **static)
+        name = f"{transformation.__name__}_{function_name(f)}"
+        return Jit(f, transform, name=name, specialize=specialize, **static)
 
     return kept_on(f, (transformation, *key), make)
 
@@ -257,6 +258,11 @@ def inherited(f: Any, numbers: Any, names: Any) -> tuple[tuple[int, ...], tuple[
     )
 
 
+def specialized(f: Any) -> bool:
+    """Whether `f` asks for one version for each size."""
+    return isinstance(f, Jit) and f._specialize
+
+
 def static_places(f: Any, numbers: Any, names: Any, count: int) -> tuple[int, ...]:
     """Which of `count` positional arguments are static: those given, and those that `f` has already."""
     static = inherited(f, numbers, names)
@@ -282,6 +288,7 @@ def jit(
     *,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
+    specialize: bool = False,
 ) -> Any:
     """Compile `f`, once for every set of argument types.
 
@@ -290,6 +297,8 @@ def jit(
     static_argnums   positions of arguments whose value, not only type, is compiled in: sizes, flags, strings.
                      They must be hashable; each new value means a new compilation
     static_argnames  the same by name
+    specialize       compile for each size of an argument. Otherwise the first call compiles for its sizes,
+                     and the first with others once more, with sizes that differ as values of the program
 
     Returns a function with the same arguments, and `out=`: the tree of the result with arrays to write into,
     or None where a new one is wanted. Results are NumPy scalars for shape () and fresh arrays otherwise.
@@ -308,5 +317,7 @@ def jit(
     Python control flow that cannot be traced; both name the line.
     """
     if f is None:
-        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
-    return Jit(f, static_argnums=static_argnums, static_argnames=static_argnames)
+        return functools.partial(
+            jit, static_argnums=static_argnums, static_argnames=static_argnames, specialize=specialize
+        )
+    return Jit(f, static_argnums=static_argnums, static_argnames=static_argnames, specialize=specialize)

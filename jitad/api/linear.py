@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from .. import ad
+from .. import ad, pipeline
 from ..capture.run import Subprogram
 from ..capture.trace import tracing
 from ..capture.tracer import Traced, lift
@@ -14,6 +14,7 @@ from ..capture.trees import register
 from ..ir.graph import Function
 from .differentiate import Structure, run_inline, trees
 from .jit import Jit
+from .residuals import Residuals
 
 
 class Late:
@@ -35,7 +36,8 @@ class Late:
     @cached_property
     def compiled(self) -> Jit:
         """The call of a map of this kind, compiled; the map itself is an argument."""
-        return Jit(lambda linear, *args: linear(*args), name=self.fn.name)
+        eager = any(p.type.dims for p in self.fn.params)
+        return Jit(lambda linear, *args: linear(*args), eager=eager, name=self.fn.name)
 
 
 class LinearMap:
@@ -51,10 +53,16 @@ class LinearMap:
         self._residuals = list(residuals)
         self._outputs = list(outputs)
 
-    def _run(self, inputs: Sequence[Traced]) -> list[Traced]:
-        computed = iter(run_inline(self._late.fn, [lift(x) for x in (*self._residuals, *inputs)]))
+    def _run(
+        self, structures: Sequence[Structure], given: Sequence[Any], names: Sequence[str]
+    ) -> list[Traced]:
+        """The outputs for these trees of tangents or cotangents."""
+        late = self._late
+        residuals = Residuals(late.fn.params, [lift(x) for x in self._residuals])
+        inputs = [x for row in zip(structures, given, names) for x in residuals.inputs(*row)]
+        computed = iter(run_inline(late.fn, [*residuals.values(), *inputs]))
         ready = iter(self._outputs)
-        return [lift(next(ready)) if known else next(computed) for known in self._late.known]
+        return [lift(next(ready)) if known else next(computed) for known in late.known]
 
 
 class Pullback(LinearMap):
@@ -72,7 +80,7 @@ class Pullback(LinearMap):
         late = self._late
         if not tracing():
             return late.compiled(self, ct)
-        return tuple(trees(late.primals, self._run(late.result.inputs(ct, "the cotangent"))))
+        return tuple(trees(late.primals, self._run([late.result], [ct], ["the cotangent"])))
 
 
 class Pushforward(LinearMap):
@@ -90,14 +98,25 @@ class Pushforward(LinearMap):
         late = self._late
         if not tracing():
             return late.compiled(self, *tangents)
-        return late.result.tree(self._run(tangent_inputs(late.primals, tangents)))
+        check_count(late.primals, tangents)
+        return late.result.tree(self._run(late.primals, tangents, tangent_names(tangents)))
 
 
 def tangent_inputs(primals: Sequence[Structure], tangents: Sequence[Any]) -> list[Traced]:
     """The tangents of the active leaves, checked against what they belong to."""
+    check_count(primals, tangents)
+    rows = zip(primals, tangents, tangent_names(tangents))
+    return [x for s, tree, name in rows for x in s.inputs(tree, name)]
+
+
+def check_count(primals: Sequence[Structure], tangents: Sequence[Any]) -> None:
+    """TypeError unless there is one tangent for each primal."""
     if len(tangents) != len(primals):
         raise TypeError(f"{len(primals)} tangents are required, one a primal, but {len(tangents)} were given")
-    return [x for i, (s, t) in enumerate(zip(primals, tangents)) for x in s.inputs(t, f"tangents[{i}]")]
+
+
+def tangent_names(tangents: Sequence[Any]) -> list[str]:
+    return [f"tangents[{i}]" for i in range(len(tangents))]
 
 
 def run_early(
@@ -113,8 +132,8 @@ def run_early(
 
     Returns those results, the rest, its residuals, and the outputs that are known already.
     """
-    parts = ad.split(whole, len(sub.fn.params))
-    values = run_inline(parts.forward, inputs, sub.imports)
+    parts = pipeline.split(whole, len(sub.fn.params))
+    values = run_inline(parts.forward, [*sub.sizes, *inputs], sub.imports)
     count, n = sum(parts.known), len(sub.fn.results)
     primal = [Traced(x.value, x.home, weak) for x, weak in zip(values, sub.weak)]
     return primal, Late(parts, n, primals, result), values[count:], values[n:count]

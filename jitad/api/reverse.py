@@ -33,13 +33,14 @@ def value_and_grad(
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
     tape_budget: int | None = None,
+    specialize: bool = False,
 ) -> Jit:
     """Compile the value and the gradient of the scalar-valued `f`.
 
     f        function of arrays, numbers and trees of them that returns one floating value of shape ()
     argnums  position, or tuple of positions, of the arguments to differentiate
     has_aux  `f` returns a pair (value, auxiliary tree); so does the result: ((value, auxiliary), gradient)
-    static_argnums, static_argnames  as for `jit`
+    static_argnums, static_argnames, specialize  as for `jit`
     tape_budget  bytes that the loops may keep for the reverse sweep, as by `jad.tape_budget`
 
     The result takes f's arguments and returns (value, gradient): a tree like the argument, with arrays of its
@@ -51,9 +52,8 @@ def value_and_grad(
     floating scalar.
     Reverse accumulation: Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 3.
     """
-    select = lambda value, gradient: (value, gradient)
-    static = static_argnums, static_argnames
-    return _gradient(f, "value_and_grad", argnums, has_aux, static, tape_budget, select)
+    options = {"static_argnums": static_argnums, "static_argnames": static_argnames, "specialize": specialize}
+    return _gradient(f, "value_and_grad", argnums, has_aux, tape_budget, lambda v, g: (v, g), options)
 
 
 def grad(
@@ -64,6 +64,7 @@ def grad(
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
     tape_budget: int | None = None,
+    specialize: bool = False,
 ) -> Jit:
     """Compile the gradient of the scalar-valued `f`.
 
@@ -73,12 +74,18 @@ def grad(
     def select(value: Any, gradient: Any) -> Any:
         return (gradient, value[1]) if has_aux else gradient
 
-    static = static_argnums, static_argnames
-    return _gradient(f, "grad", argnums, has_aux, static, tape_budget, select)
+    options = {"static_argnums": static_argnums, "static_argnames": static_argnames, "specialize": specialize}
+    return _gradient(f, "grad", argnums, has_aux, tape_budget, select, options)
 
 
 def _gradient(
-    f: Callable, what: str, argnums: Any, has_aux: bool, static: tuple, nbytes: Any, select: Callable
+    f: Callable,
+    what: str,
+    argnums: Any,
+    has_aux: bool,
+    nbytes: Any,
+    select: Callable,
+    options: dict[str, Any],
 ) -> Jit:
     nbytes = checked_budget(nbytes)
     positions = positions_of(argnums, "argnums")
@@ -99,7 +106,7 @@ def _gradient(
         return implementation
 
     name = f"{what}_{function_name(f)}"
-    return Jit(f, transform, static_argnums=static[0], static_argnames=static[1], name=name)
+    return Jit(f, transform, name=name, **options)
 
 
 def _value_and_gradients(
@@ -133,7 +140,7 @@ def _value_and_gradients(
 def _with_cotangent(reverse: Any, sub: Subprogram, inputs: list[Traced]) -> list[Traced]:
     """The adjoint with 1 for the cotangent of the value, its last parameter."""
     one = lift(sub.fn.results[0].dtype.type(1))
-    return run_inline(reverse, inputs, [*sub.imports, one])
+    return run_inline(reverse, [*sub.sizes, *inputs], [*sub.imports, one])
 
 
 def _weakly(x: Traced, weak: bool) -> Traced:
@@ -175,6 +182,7 @@ def vjp(
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,
     tape_budget: int | None = None,
+    specialize: bool = False,
 ) -> tuple[Any, ...]:
     """The value of `f` at a point, and its pullback there.
 
@@ -182,6 +190,7 @@ def vjp(
     has_aux  `f` returns a pair (value, auxiliary tree)
     static_argnums, static_argnames  as for `jit`; the cotangents of such arguments are None
     tape_budget  bytes that the loops may keep for the reverse sweep, as by `jad.tape_budget`
+    specialize  as for `jit`
 
     Returns (value, pullback), or (value, pullback, auxiliary). pullback(ct) takes a cotangent like the value
     and returns a tuple with one cotangent tree per primal; it owns what it needs, so later changes of the
@@ -191,7 +200,7 @@ def vjp(
     """
     if not tracing():
         static = {"static_argnums": static_argnums, "static_argnames": static_argnames}
-        return of_primals(vjp, f, static, has_aux=has_aux, tape_budget=tape_budget)(*primals)
+        return of_primals(vjp, f, static, specialize, has_aux=has_aux, tape_budget=tape_budget)(*primals)
     places = static_places(f, static_argnums, static_argnames, len(primals))
     here = point(f, "vjp", primals, argument_names(f, range(len(primals))), places)
     sub = program_of_primals(f, here, primals, places)
@@ -199,7 +208,7 @@ def vjp(
     n = spec.num_leaves
     result = structure(sub, spec)
     with within(checked_budget(tape_budget)):
-        whole = reversed_program(sub, here, n)
+        whole = reversed_program(sub, here, n, closed=False)
     primal, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
     pullback = Pullback(late, residuals, outputs)
     value = spec.unflatten(primal[:n])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from time import perf_counter
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,6 +18,8 @@ from ..capture.run import Program
 from ..capture.trees import unflatten
 from ..ir import evaluate
 from . import entries, writeback
+from .extents import Extents
+from .family import Shapes, bound
 
 
 class Version:
@@ -24,12 +27,28 @@ class Version:
 
     program  its optimised IR, what it captured and the structure of its result
     leaves   types of the argument leaves
+    sizes    of arguments that are values: the program's first parameters
+    numbers  per leaf: see `LeafType.value`
+    number   how many had been made of its function, and reason: why it was made
+    seconds  that tracing and compiling took
     """
 
-    def __init__(self, program: Program, leaves: Sequence[LeafType], names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        leaves: Sequence[LeafType],
+        names: Sequence[str],
+        number: int = 0,
+        reason: str = "",
+    ) -> None:
+        self.number = number
         self.program = program
         self.leaves = tuple(leaves)
         self.names = tuple(names)
+        self.sizes = tuple(dict.fromkeys(d for leaf in leaves for d in leaf.sizes))
+        self.numbers = tuple(leaf.value for leaf in leaves)
+        self.reason = reason
+        self.seconds = 0.0
         self.inputs = tuple(i.array for i in program.captures.inputs)
         self.guards = program.captures.guards
         self.entry_made = False
@@ -48,8 +67,20 @@ class Version:
         """The machine code, compiled once however many threads ask for it."""
         with self._lock:
             if self._binary is None:
+                start = perf_counter()
                 self._binary = pipeline.compile_native(self.program.fn)
+                self.seconds += perf_counter() - start
             return self._binary
+
+    @cached_property
+    def extents(self) -> Extents:
+        """Which lengths differ from call to call, and what those of results are then."""
+        return Extents(self.program.fn, self.program.sizes, len(self.leaves))
+
+    def sizes_of(self, shapes: Shapes, numbers: Sequence[int | None]) -> list[int] | None:
+        """What the sizes are for these shapes and Python numbers; None if it does not take them."""
+        found = bound(self.leaves, shapes, numbers)
+        return None if found is None else list(found.values())
 
     @cached_property
     def signature(self) -> Any:
@@ -59,7 +90,9 @@ class Version:
     def interpret(self, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
         """Run the IR through NumPy."""
         writeback.check_arguments(self, leaves)
-        results = evaluate.evaluate(self.program.fn, *leaves, *self.inputs)
+        sizes = self.sizes_of([np.shape(x) for x in leaves], leaves) if self.sizes else ()
+        assert sizes is not None
+        results = evaluate.evaluate(self.program.fn, *sizes, *leaves, *self.inputs)
         into = writeback.targets(self, leaves, out)
         if into is not None:
             _check_out(results, into)

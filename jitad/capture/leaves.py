@@ -6,18 +6,31 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..ir.graph import Value
 from ..ir.types import BOOL, F64, I64, Type, is_supported, type_of
 from .traced import Traced
+
+#: Sizes of arguments that are values of the program are at least this; smaller ones are compiled in: an axis
+#: of length 1 broadcasts, one of length 0 is empty.
+LEAST = 2
 
 
 class LeafType(NamedTuple):
     """The IR type of an argument leaf.
 
-    kind  "array", "scalar" (NumPy's) or "python"; the last is weakly typed
+    kind   "array", "scalar" (NumPy's) or "python"; the last is weakly typed
+    value  of a Python number: what it is, where that is compiled in, or the size that it equals, a value of
+           the program; None: any
     """
 
     type: Type
     kind: str
+    value: Any = None
+
+    @property
+    def sizes(self) -> tuple[Value, ...]:
+        """The sizes of arguments that are values of the program and that this leaf has."""
+        return (self.value,) if isinstance(self.value, Value) else self.type.dims
 
     @property
     def weak(self) -> bool:
@@ -32,13 +45,13 @@ _PYTHON = {
 
 
 def leaf_key(x: Any) -> Any:
-    """What the specialisation depends on, cheaply: equal keys have equal leaf types."""
+    """What the specialisation depends on, cheaply: equal keys and shapes have equal leaf types."""
     cls = x.__class__
     if cls is np.ndarray:
-        return x.dtype, x.shape
+        return x.dtype, x.ndim
     if cls is int and not -(1 << 63) <= x < 1 << 63:
         return OverflowError
-    return (cls, x.dtype, x.shape) if isinstance(x, np.ndarray) else cls
+    return (cls, x.dtype, x.ndim) if isinstance(x, np.ndarray) else cls
 
 
 def leaf_type(x: Any, name: str) -> LeafType:

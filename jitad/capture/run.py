@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..ir.graph import Function, Value
-from ..ir.types import SizeUnknown, Type
-from . import closure
+from ..ir.types import Type
+from . import closure, integers
 from .arrays import Captures
+from .bounds import at_most
 from .constants import constant, number_of
 from .errors import TracedValueError
 from .handles import is_array, state_of, version_of
-from .leaves import LeafType
-from .source import at, definition_line, user_line
+from .leaves import LEAST, LeafType
+from .source import at, definition_line
 from .trace import Trace, current_trace
 from .tracer import Traced, import_value, lift
 from .trees import RESULTS, TreeSpec, flatten, unflatten
 
 
 class Program(NamedTuple):
-    """A traced function: parameters are the argument leaves, then the hidden inputs of `captures`.
+    """A traced function: parameters are sizes of arguments that are values, the argument leaves, and the
+    hidden inputs of `captures`.
 
     The results are the result leaves, those in `returned` left out, and then what the arguments in `written`
     hold at the end.
@@ -30,6 +32,7 @@ class Program(NamedTuple):
     written   argument leaves, by position, that the function writes into
     returned  result leaf → the argument leaf, one of `written`, that is returned there
     reshaped  argument leaves of which it makes reshapes, views or copies in NumPy by the array's layout
+    sizes     how many sizes are parameters
     """
 
     fn: Function
@@ -38,17 +41,20 @@ class Program(NamedTuple):
     written: tuple[int, ...]
     returned: dict[int, int]
     reshaped: tuple[int, ...]
+    sizes: int
 
 
 class Subprogram(NamedTuple):
     """A function traced inside another trace.
 
-    fn       parameters: the inputs, then one for each import
+    fn       parameters: the sizes, the inputs, then one for each import
+    sizes    the dimensions of the inputs that are values, as seen from the enclosing traces
     imports  the values of enclosing traces that `fn` reads, as seen from there
     weak     per result leaf: it stands for a Python number
     """
 
     fn: Function
+    sizes: tuple[Traced, ...]
     imports: tuple[Traced, ...]
     out_spec: TreeSpec
     weak: tuple[bool, ...]
@@ -65,27 +71,35 @@ def capture(
 ) -> Program:
     """Trace `f` as the outermost function of a compilation.
 
-    leaves, hints  types and names of the argument leaves
+    leaves, hints  types and names of the argument leaves; dimensions that are values become parameters
     call           (function, traced leaves) → its result; puts the leaves into the argument tree
     """
     trace = Trace(function_name(f), definition_line(f))
+    sizes = dict.fromkeys(d for leaf in leaves for d in leaf.sizes)
+    trace.builder.params.extend(sizes)
+    _know_sizes(trace, sizes, LEAST)
     with trace:
-        arguments = [
-            Traced(trace.param(leaf.type, hint), trace, leaf.weak)
-            for leaf, hint in zip(leaves, hints, strict=True)
-        ]
+        arguments = [_argument(trace, leaf, hint) for leaf, hint in zip(leaves, hints, strict=True)]
         for x, leaf in zip(arguments, leaves):
-            if leaf.kind == "array" and not x.shape:
+            if leaf.kind == "array" and not leaf.type.shape:
                 state_of(x).rank0 = True
         result, out_spec = flatten(_explained(call, closure.clone(f), arguments), RESULTS)
-        written = tuple(k for k, x in enumerate(arguments) if version_of(x))
+        written = tuple(k for k, x in enumerate(arguments) if isinstance(x, Traced) and version_of(x))
         positions = {id(arguments[k]): k for k in written}
         returned = {i: positions[id(x)] for i, x in enumerate(result) if id(x) in positions}
         own = [_lift_result(x, trace).value for i, x in enumerate(result) if i not in returned]
-        _refuse_open(own, trace)
         values = [*own, *(arguments[k].value for k in written)]
     reshaped = tuple(k for k in written if state_of(arguments[k]).reshaped)
-    return Program(trace.finish_root(values), out_spec, trace.captures, written, returned, reshaped)
+    fn = trace.finish_root(values)
+    return Program(fn, out_spec, trace.captures, written, returned, reshaped, len(sizes))
+
+
+def _argument(trace: Trace, leaf: LeafType, hint: str) -> Any:
+    """What the function gets for a leaf. Where its value is known, or a size, nobody reads the parameter."""
+    param = trace.param(leaf.type, hint)
+    if leaf.value is None:
+        return Traced(param, trace, leaf.weak)
+    return Traced(leaf.value, trace, True) if isinstance(leaf.value, Value) else leaf.value
 
 
 def capture_inner(
@@ -97,27 +111,32 @@ def capture_inner(
     call         (function, traced inputs) → its result
     """
     trace = Trace(function_name(f), definition_line(f))
-    if any(t.dims for t in types):
-        raise SizeUnknown(
-            f"arguments of {trace.name}{at(user_line(3))} have sizes that depend on a loop around it"
-        )
+    for t in types:
+        for size in t.dims:
+            trace.import_(size, current_trace())
+    count = len(trace.sources)
+    known = [(size, _least(current_trace(), size)) for size in trace.sources]
+    for size, least in known:
+        _know_sizes(trace, [size], least)
     with trace:
         inputs = [Traced(trace.param(t), trace, w) for t, w in zip(types, weak, strict=True)]
         values, out_spec, result_weak = _results(_explained(call, closure.clone(f), inputs), trace)
-    imports = tuple(Traced(v, owner) for v, owner in trace.sources.items())
-    return Subprogram(trace.finish(values), imports, out_spec, result_weak)
+    sources = [Traced(v, owner) for v, owner in trace.sources.items()]
+    sizes, imports = tuple(sources[:count]), tuple(sources[count:])
+    return Subprogram(trace.finish(values), sizes, imports, out_spec, result_weak)
 
 
-def _refuse_open(results: Sequence[Value], trace: Trace) -> None:
-    """TracedValueError for a result whose size only the running program knows."""
-    for v in results:
-        if v.type.dims:
-            raise TracedValueError(
-                f"a result of {trace.name}{at(trace.loc)} is {v.type}, of a size known only when "
-                "it runs; make the arguments that it depends on static: static_argnums or static_argnames",
-                str(v.type),
-                trace.loc,
-            )
+def _know_sizes(trace: Trace, sizes: Iterable[Value], least: int) -> None:
+    """Sizes that are parameters of `trace` are known not to be smaller."""
+    for size in sizes:
+        integers.of(trace).note(size, integers.Range((integers.Bound((integers.number(least),)),)))
+
+
+def _least(trace: Trace, size: Value) -> int:
+    """What a size is at least, as far as is known."""
+    here = integers.of(trace).update()
+    form = here.form(size)
+    return next((n for n in (LEAST, 1) if at_most(here, integers.number(n), form)), 0)
 
 
 def own_copies(tree: Any) -> Any:
@@ -164,7 +183,6 @@ def _results(result: Any, trace: Trace) -> tuple[list[Value], TreeSpec, tuple[bo
     leaves, spec = flatten(result, RESULTS)
     lifted = [_lift_result(x, trace) for x in leaves]
     values = [x.value for x in lifted]
-    _refuse_open(values, trace)
     return values, spec, tuple(x.weak for x in lifted)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Loc, Value, substitute
-from ..ir.types import SizeUnknown, Type
+from ..ir.types import I64, Type, type_of
 from . import gate
 from .arrays import Captures
 from .handles import lose, lose_rivals, see, state_of, version_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .traced import Traced
 
 _local = threading.local()
+_SIZE = type_of(I64)
 
 
 class Trace:
@@ -90,14 +91,18 @@ class Trace:
         """The parameter that stands for `value` of the enclosing trace `owner`."""
         found = self.imports.get(value)
         if found is None:
-            if value.type.dims:
-                raise SizeUnknown(
-                    f"an array {value.type}, of a size that depends on a loop, is read by {self.name}"
-                    f"{at(user_line(3))}, which is differentiated or mapped inside of it"
-                )
-            found = self.imports[value] = self.builder.param(value.type, value.hint)
+            for size in value.type.dims:
+                self.import_(size, owner)
+            found = self.imports[value] = self._parameter_for(value)
             self.sources[value] = owner
         return found
+
+    def _parameter_for(self, value: Value) -> Value:
+        """A parameter for an imported value; an integer is its own: types in which it is a size stay."""
+        if value.type is not _SIZE:
+            return self.builder.param(value.type, value.hint)
+        self.builder.params.append(value)
+        return value
 
     def bring(self, value: Value, owner: Trace) -> Value:
         """What stands here for an IR value of `owner`, this trace or an enclosing one."""

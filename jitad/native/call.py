@@ -13,7 +13,7 @@ from jitad.native.engine import compile_module
 from jitad.native.interrupt import INTERRUPTED, reraise
 from jitad.native.layout import entry_supported
 from jitad.native.runtime import packed_llvm
-from jitad.native.signature import Leaf, Signature
+from jitad.native.signature import Leaf, Signature, Size
 
 __all__ = ["entry_supported", "invoke", "raise_status"]
 
@@ -26,7 +26,8 @@ def _direct(array: np.ndarray) -> bool:
 
 
 def _describe(leaf: Leaf) -> str:
-    return f"{leaf.dtype} of shape {leaf.shape}"
+    lengths = [f"n{d.index}" if isinstance(d, Size) else str(d) for d in leaf.shape]
+    return f"{leaf.dtype} of shape ({', '.join(lengths)}{',' * (len(lengths) == 1)})"
 
 
 def _check(name: str, array: np.ndarray, leaf: Leaf) -> None:
@@ -85,7 +86,7 @@ def _outputs(
         if target is not None and _direct(target) and not any(np.may_share_memory(target, x) for x in inputs):
             written.append(target)
             continue
-        fresh = np.empty(leaf.shape, leaf.dtype)
+        fresh = np.empty(leaf.known_shape, leaf.dtype)
         written.append(fresh)
         if target is not None:
             copies.append((target, fresh))
@@ -126,6 +127,21 @@ def _result(leaf: Leaf, array: np.ndarray) -> Any:
     return array[()] if leaf.kind == "scalar" else array.item()
 
 
+def _sizes(signature: Signature, leaves: Sequence[Any]) -> list[int]:
+    """The sizes of a call: ValueError where an argument's shape does not fit."""
+    sizes: dict[int, int] = {}
+    for i, (leaf, x) in enumerate(zip(signature.input_leaves(), leaves)):
+        if leaf.is_open and not leaf.bind(np.shape(x), sizes, signature.sizes.least):
+            raise ValueError(
+                f"argument leaf {i} has shape {np.shape(x)}, the compiled code takes {_describe(leaf)}, with "
+                f"the sizes {sizes} of other arguments"
+            )
+        if not leaf.takes(x, sizes, signature.sizes.least):
+            raise ValueError(f"argument leaf {i} is {x}, the compiled code takes {leaf.value}")
+    first = [sizes[i] for i in range(signature.sizes.count)]
+    return [*first, *signature.sizes.compute(first, leaves)]
+
+
 def invoke(
     kernel_address: int, signature: Signature, leaves: Sequence[Any], out: Sequence[Any] | None = None
 ) -> list[Any]:
@@ -146,12 +162,16 @@ def invoke(
     input_leaves, output_leaves = signature.input_leaves(), signature.output_leaves()
     if len(leaves) != len(input_leaves):
         raise TypeError(f"{signature.symbol} takes {len(input_leaves)} leaves, not {len(leaves)}")
+    sizes = _sizes(signature, leaves)
+    input_leaves = tuple(leaf.at(sizes) for leaf in input_leaves)
+    output_leaves = tuple(leaf.at(sizes) for leaf in output_leaves)
     inputs = [_input(f"argument leaf {i}", v, leaf) for i, (v, leaf) in enumerate(zip(leaves, input_leaves))]
     inputs += [
         _input(f"captured array {i}", array, leaf) for i, (leaf, array) in enumerate(signature.captures)
     ]
     written, copies = _outputs(output_leaves, out, inputs)
-    if status := _run(kernel_address, [*inputs, *written]):
+    numbers = [np.array(n) for n in sizes[: signature.sizes.count]]
+    if status := _run(kernel_address, [*numbers, *inputs, *written]):
         raise_status(signature, status)
     for target, fresh in copies:
         np.copyto(target, fresh)

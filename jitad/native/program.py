@@ -20,6 +20,8 @@ from jitad.native.signature import (
     Leaf,
     ListOf,
     Signature,
+    Size,
+    Sizes,
     Static,
     Tree,
     TupleOf,
@@ -27,12 +29,18 @@ from jitad.native.signature import (
 
 HEADER = (
     "guard_count guards arg_count args capture_count captures result leaves operand_count input_count arity "
-    "kernel fallback on_status release_gil scratch_bytes out_name"
+    "kernel fallback on_status release_gil scratch_bytes out_name size_count size_total least step_count "
+    "steps"
 ).split()
 
-# Node kinds. Leaves share the fields: descr, type number, its synonym, bytes, rank, two objects, dims.
+# Node kinds. Leaves share the fields: descr, type number, its synonym, bytes, rank, two objects, dims. An INT
+# or BOOL has no objects; there it says if it must be some number (1) or a size of the call (2), and which.
 ARRAY, SCALAR, FLOAT, INT, BOOL, STATIC, TUPLE, LIST, DICT, ARGOF, NUMPY_BOOL = range(11)
+# Where calls differ bytes are minus those of one element, and words of dims are negative (`_Writer.length`).
 _PYTHON_KINDS = {"f": FLOAT, "i": INT, "b": BOOL}
+
+# What a step of `signature.Sizes` does, by number.
+STEPS = "const leaf add sub mul floor_divide maximum minimum lt le eq and or select".split()
 
 # Up to so many operands the interpreter calls the kernel itself; beyond, through a packed call.
 MAX_DIRECT_OPERANDS = 24
@@ -42,10 +50,12 @@ PACKED = 255
 class _Writer:
     """Words written so far, and the objects that they point to."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes.count
         self.words: list[int] = [0] * len(HEADER)
         self.objects: list[Any] = []
         self.held = 0
+        self.known: set[int] = set()
 
     def pointer(self, obj: Any) -> int:
         self.objects.append(obj)
@@ -65,13 +75,27 @@ class _Writer:
         kind, first, second = ARRAY, 0, 0
         if leaf.kind == "python":
             kind = _PYTHON_KINDS[dtype.kind]
+            if leaf.value is not None:
+                first, second = 1 + isinstance(leaf.value, Size), self.length(leaf.value)
         elif leaf.kind == "scalar" and dtype.kind == "b" and is_result:
             kind, first, second = NUMPY_BOOL, self.pointer(np.True_), self.pointer(np.False_)
         elif leaf.kind == "scalar":
             kind, first, second = SCALAR, self.pointer(dtype.type), layout.scalar_allocator(dtype.type)
         number, synonym = layout.type_numbers(dtype)
-        fields = [kind, self.pointer(dtype), number, synonym, leaf.nbytes, len(leaf.shape), first, second]
-        return self.block(fields + list(leaf.shape))
+        nbytes = -leaf.nbytes if leaf.is_open else leaf.nbytes
+        fields = [kind, self.pointer(dtype), number, synonym, nbytes, len(leaf.shape), first, second]
+        return self.block(fields + self.dims(leaf))
+
+    def dims(self, leaf: Leaf) -> list[int]:
+        return [self.length(n) for n in leaf.shape]
+
+    def length(self, n: int | Size) -> int:
+        """A length, or for a size of the call ~(2·index + whether it is met for the first time)."""
+        if not isinstance(n, Size):
+            return int(n)
+        first = n.index not in self.known
+        self.known.add(n.index)
+        return ~(2 * n.index + first)
 
     def tree(self, tree: Tree, *, is_result: bool) -> int:
         if isinstance(tree, Leaf):
@@ -79,7 +103,7 @@ class _Writer:
         if isinstance(tree, Static):
             return self.block([STATIC, self.pointer(tree.obj)])
         if isinstance(tree, ArgOf):
-            return self.block([ARGOF, tree.index])
+            return self.block([ARGOF, tree.index + self.sizes])
         children = [self.tree(item, is_result=is_result) for item in tree.items]
         if isinstance(tree, TupleOf):
             return self.block([TUPLE, len(children), *children])
@@ -137,14 +161,20 @@ def encode(signature: Signature, kernel: int, *, packed: bool) -> tuple[bytes, l
             MAX_DIRECT_OPERANDS operands
     """
     _check(signature)
-    w = _Writer()
+    sizes = signature.sizes
+    w = _Writer(sizes)
     args = [w.tree(tree, is_result=False) for tree in signature.args]
+    if len(w.known) != sizes.count:
+        raise ValueError(f"{signature.symbol}: {sizes.count} sizes, {len(w.known)} in the arguments")
+    steps = sizes.steps or ()
+    w.known.update(range(sizes.count + len(steps)))
     captures = [w.leaf(leaf, is_result=False) for leaf, _ in signature.captures]
     result = w.tree(signature.result, is_result=True)
     # The same leaves once more in operand order: sizes for the overlap test, types for allocation.
+    numbers = [w.leaf(leaf, is_result=False) for leaf in signature.operand_leaves()[: sizes.count]]
     inputs = [w.leaf(leaf, is_result=False) for leaf in signature.input_leaves()]
     outputs = [w.leaf(leaf, is_result=True) for leaf in signature.output_leaves()]
-    operands = inputs + captures + outputs
+    operands = numbers + inputs + captures + outputs
     pairs = [
         w_
         for node, (_, array) in zip(captures, signature.captures, strict=True)
@@ -166,8 +196,14 @@ def encode(signature: Signature, kernel: int, *, packed: bool) -> tuple[bytes, l
         fallback=w.pointer(signature.fallback),
         on_status=w.pointer(signature.on_status),
         release_gil=int(signature.release_gil),
-        # pointer, object and 16 bytes of scalar for each operand; a reference for each item of a list or dict
-        scratch_bytes=32 * len(operands) + 8 * w.held,
+        # pointer, object and 16 bytes of scalar for each operand; a word for each size; a reference for each
+        # item of a list or dict
+        scratch_bytes=32 * len(operands) + 8 * (sizes.count + len(steps) + w.held),
         out_name=w.pointer(layout.OUT),
+        size_count=sizes.count,
+        size_total=sizes.count + len(steps),
+        least=sizes.least,
+        step_count=len(steps),
+        steps=w.block([word for s in steps for word in (STEPS.index(s.op), s.a, s.b, s.c)]),
     )
     return struct.pack(f"={len(w.words)}q", *w.words), w.objects

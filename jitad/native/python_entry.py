@@ -40,25 +40,27 @@ def guard_holds(guard: Guard) -> bool:
     return guard.dict.get(guard.key, MISSING) is guard.expected
 
 
-def _array_matches(leaf: Leaf, value: Any, *, writeable: bool = False) -> bool:
+def _array_matches(
+    leaf: Leaf, value: Any, sizes: dict[int, int] | None = None, least: int = 0, *, writeable: bool = False
+) -> bool:
     return (
         type(value) is np.ndarray
         and value.dtype == leaf.dtype
-        and value.shape == leaf.shape
+        and leaf.bind(value.shape, {} if sizes is None else sizes, least)
         and value.flags.c_contiguous
         and value.flags.aligned
         and (value.flags.writeable or not writeable)
     )
 
 
-def _leaf_matches(leaf: Leaf, value: Any) -> bool:
+def _leaf_matches(leaf: Leaf, value: Any, sizes: dict[int, int], least: int) -> bool:
     if leaf.kind == "array":
-        return _array_matches(leaf, value)
+        return _array_matches(leaf, value, sizes, least)
     if leaf.kind == "scalar":
         return type(value) is leaf.dtype.type
     if type(value) is int and leaf.dtype.kind == "i":
-        return _INT64.min <= value <= _INT64.max
-    return type(value) is PYTHON_DTYPES[leaf.dtype]
+        return _INT64.min <= value <= _INT64.max and leaf.takes(value, sizes, least)
+    return type(value) is PYTHON_DTYPES[leaf.dtype] and leaf.takes(value, sizes, least)
 
 
 def _items(tree: TupleOf | ListOf | DictOf, value: Any) -> Sequence[Any] | None:
@@ -81,18 +83,31 @@ def _flatten(tree: Tree, value: Any, found: list[Any], accept: Callable[[Tree, A
     return accept(tree, value)
 
 
-def _accept_argument(tree: Tree, value: Any) -> bool:
-    if isinstance(tree, Static):
-        return value is tree.obj
-    return isinstance(tree, Leaf) and _leaf_matches(tree, value)
+def _accept_argument(sizes: dict[int, int], least: int) -> Callable[[Tree, Any], bool]:
+    def accept(tree: Tree, value: Any) -> bool:
+        if isinstance(tree, Static):
+            return value is tree.obj
+        return isinstance(tree, Leaf) and _leaf_matches(tree, value, sizes, least)
+
+    return accept
 
 
-def _accept_out(tree: Tree, value: Any) -> bool:
-    if value is None:
-        return True
-    if isinstance(tree, Static):
-        return value is tree.obj
-    return isinstance(tree, Leaf) and _array_matches(tree, value, writeable=True)
+def _accept_out(sizes: dict[int, int]) -> Callable[[Tree, Any], bool]:
+    def accept(tree: Tree, value: Any) -> bool:
+        if value is None:
+            return True
+        if isinstance(tree, Static):
+            return value is tree.obj
+        return isinstance(tree, Leaf) and _array_matches(tree, value, sizes, writeable=True)
+
+    return accept
+
+
+def _complete(signature: Signature, sizes: dict[int, int], leaves: Sequence[Any]) -> bool:
+    """Enter the sizes that follow from those of the arguments."""
+    first = [sizes[i] for i in range(signature.sizes.count)]
+    sizes.update(enumerate(signature.sizes.compute(first, leaves), len(first)))
+    return True
 
 
 def _disjoint(outs: Sequence[Any], operands: Sequence[Any]) -> bool:
@@ -125,14 +140,17 @@ def build_python_entry(kernel: NativeModule, signature: Signature) -> Callable[.
     def entry(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         leaves: list[Any] = []
         outs: list[Any] = []
+        sizes: dict[int, int] = {}
+        accept = _accept_argument(sizes, signature.sizes.least)
         captured = [array for _, array in signature.captures]
         suits = (
             not kwargs
             and all(guard_holds(guard) for guard in signature.guards)
             and len(args) == len(signature.args)
-            and all(_flatten(t, v, leaves, _accept_argument) for t, v in zip(signature.args, args))
+            and all(_flatten(t, v, leaves, accept) for t, v in zip(signature.args, args))
             and all(_array_matches(leaf, array) for leaf, array in signature.captures)
-            and (out is None or _flatten(signature.result, out, outs, _accept_out))
+            and _complete(signature, sizes, leaves)
+            and (out is None or _flatten(signature.result, out, outs, _accept_out(sizes)))
             and _disjoint(outs, [*leaves, *captured])
         )
         if not suits:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import ops
+from ..capture.handles import is_array
 from ..capture.tracer import implements_method
 from . import kernels as k
 from .core import located
@@ -171,6 +174,17 @@ def _python_power(x: Any, y: Any, modulo: Any = None) -> Any:
     return _power(x, y)
 
 
+def _repeating(multiply: Callable[..., Any]) -> Callable[..., Any]:
+    """`*`, which of a Python sequence and an integer of shape () repeats the sequence, as in NumPy."""
+
+    def product(x: Any, y: Any) -> Any:
+        if isinstance(y, (list, tuple, str, bytes)) and x.dtype.kind in "iu" and not (x.ndim or is_array(x)):
+            return y * operator.index(x)
+        return multiply(x, y)
+
+    return product
+
+
 _power, _square = binary_operator(SPECS["power"]), unary_operator(SPECS["square"])
 
 
@@ -179,6 +193,8 @@ def _register_operators() -> None:
         implements_method(f"__{name}__")(binary_operator(SPECS[target]))
         implements_method(f"__r{name}__")(binary_operator(SPECS[target], reflected=True))
     implements_method("__pow__")(_python_power)
+    for name, reflected in (("__mul__", False), ("__rmul__", True)):
+        implements_method(name)(_repeating(binary_operator(SPECS["multiply"], reflected=reflected)))
     for name, target in _COMPARISONS.items():
         implements_method(f"__{name}__")(binary_operator(SPECS[target]))
     for name, target in _UNARY.items():

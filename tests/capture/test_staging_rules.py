@@ -213,7 +213,11 @@ def test_a_name_bound_in_a_loop_that_may_not_run():
         return y
 
     with pytest.raises(UnboundLocalError, match="'y'"):
-        jad.jit(f)(X, 3)
+        jad.jit(f)(X, np.int64(3))
+    jitted = jad.jit(f)
+    assert jitted(X, 3) == f(X, 3)  # a Python int is compiled in where the program needs it
+    with pytest.raises(UnboundLocalError, match="'y'"):
+        jitted(X, 0)
 
     def g(x):
         for i in range(3):

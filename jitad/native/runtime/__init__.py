@@ -4,8 +4,8 @@ It is compiled once per process (0.1 s), so that a compiled function costs no LL
 and all entry points share one well-tested code. For one array in, a NumPy scalar and an array out, 20 of the
 117 ns are spent here, kernel included; the rest makes and frees the three result objects (78 ns) and calls.
 
-Names: `%p` table (program.py), `%n` node, `%k` operand number, `%f` frame of seven words: table, operand
-pointers, operand objects, scalar storage, next operand, held references, how many are held.
+Names: `%p` table (program.py), `%n` node, `%k` operand number, `%f` frame of eight words: table, operand
+pointers, operand objects, scalar storage, next operand, held references, how many are held, sizes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from string import Template
 from jitad.native import layout, program
 from jitad.native.engine import NativeModule, compile_module
 from jitad.native.once import once
-from jitad.native.runtime import arguments, checks, main, outputs, results
+from jitad.native.runtime import arguments, checks, main, outputs, results, steps
 
 _DECLARATIONS = r"""
 @"numpy.PyArray_Type" = external global i8
@@ -102,7 +102,7 @@ def _kernel_call() -> str:
 def runtime_llvm() -> str:
     """The text of the entry interpreter."""
     call = _CALL_3_10 if sys.version_info < (3, 11) else _CALL
-    fixed = [part.LLVM for part in (checks, arguments, outputs, results, main)]
+    fixed = [part.LLVM for part in (checks, arguments, outputs, steps, results, main)]
     parts = [_DECLARATIONS, call, *fixed, _kernel_call()]
     words = {name: str(i) for i, name in enumerate(program.HEADER)}
     return Template("\n".join(parts)).substitute(

@@ -24,7 +24,7 @@ define internal i1 @jitad.accept(ptr %obj, ptr %n, ptr %f) {
     i64 5, label %static
   ]
 array:
-  %fits = call i1 @jitad.array(ptr %obj, ptr %n, i32 257, ptr %slot)
+  %fits = call i1 @jitad.array(ptr %obj, ptr %n, i32 257, ptr %slot, ptr %f)
   br i1 %fits, label %next, label %no
 scalar:
   %want.at = getelementptr ptr, ptr %n, i64 6
@@ -46,14 +46,28 @@ integer:
   %overflow = load i32, ptr %high
   store i64 %integer64, ptr %storage
   %narrow = icmp eq i32 %overflow, 0
-  br i1 %narrow, label %stored, label %no
+  br i1 %narrow, label %number, label %no
 bool:
   %true = icmp eq ptr %obj, @"python._Py_TrueStruct"
   %false = icmp eq ptr %obj, @"python._Py_FalseStruct"
   %is.bool = or i1 %true, %false
   %byte = zext i1 %true to i8
   store i8 %byte, ptr %storage
-  br i1 %is.bool, label %stored, label %no
+  %truth = zext i1 %true to i64
+  br i1 %is.bool, label %number, label %no
+number:
+  %value.now = phi i64 [%integer64, %integer], [%truth, %bool]
+  %certain.at = getelementptr i64, ptr %n, i64 6
+  %certain = load i64, ptr %certain.at
+  %word.at = getelementptr i64, ptr %n, i64 7
+  %word = load i64, ptr %word.at
+  switch i64 %certain, label %size [ i64 0, label %stored i64 1, label %compare ]
+compare:
+  %equal = icmp eq i64 %value.now, %word
+  br i1 %equal, label %stored, label %no
+size:
+  %right = call i1 @jitad.number(i64 %value.now, i64 %word, ptr %f)
+  br i1 %right, label %stored, label %no
 stored:
   store ptr %storage, ptr %slot
   br label %next

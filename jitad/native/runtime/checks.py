@@ -1,8 +1,36 @@
 """IR of the entry interpreter: does an object match its node?"""
 
 LLVM = r"""
+; Is %number what the word of a length says? A size that is met for the first time is noted.
+define internal i1 @jitad.number(i64 %number, i64 %word, ptr %f) {
+  %is.size = icmp slt i64 %word, 0
+  br i1 %is.size, label %size, label %known
+known:
+  %equal = icmp eq i64 %number, %word
+  ret i1 %equal
+size:
+  %code = xor i64 %word, -1
+  %j = lshr i64 %code, 1
+  %sizes.at = getelementptr ptr, ptr %f, i64 7
+  %sizes = load ptr, ptr %sizes.at
+  %size.at = getelementptr i64, ptr %sizes, i64 %j
+  %first = trunc i64 %code to i1
+  br i1 %first, label %define, label %again
+define:
+  %p = load ptr, ptr %f
+  %least.at = getelementptr i64, ptr %p, i64 $least
+  %least = load i64, ptr %least.at
+  store i64 %number, ptr %size.at
+  %enough = icmp sge i64 %number, %least
+  ret i1 %enough
+again:
+  %before = load i64, ptr %size.at
+  %same = icmp eq i64 %number, %before
+  ret i1 %same
+}
+
 ; Does %obj have the node's dtype, rank, shape and all flags of %wanted? Then its data goes to %slot.
-define internal i1 @jitad.array(ptr %obj, ptr %n, i32 %wanted, ptr %slot) {
+define internal i1 @jitad.array(ptr %obj, ptr %n, i32 %wanted, ptr %slot, ptr %f) {
   %type.at = getelementptr i8, ptr %obj, i64 8
   %type = load ptr, ptr %type.at
   %exact = icmp eq ptr %type, @"numpy.PyArray_Type"
@@ -51,7 +79,7 @@ shape:
   %sizes = getelementptr i64, ptr %n, i64 8
   br label %axis
 axis:
-  %i = phi i64 [0, %shape], [%i.next, %compare]
+  %i = phi i64 [0, %shape], [%i.next, %compare], [%i.next, %differs]
   %end = icmp eq i64 %i, %nd
   br i1 %end, label %yes, label %compare
 compare:
@@ -61,7 +89,10 @@ compare:
   %size = load i64, ptr %size.at
   %equal = icmp eq i64 %dim, %size
   %i.next = add i64 %i, 1
-  br i1 %equal, label %axis, label %no
+  br i1 %equal, label %axis, label %differs
+differs:
+  %noted = call i1 @jitad.number(i64 %dim, i64 %size, ptr %f)
+  br i1 %noted, label %axis, label %no
 yes:
   %data.at = getelementptr i8, ptr %obj, i64 16
   %data = load ptr, ptr %data.at

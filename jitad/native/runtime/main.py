@@ -3,14 +3,19 @@
 LLVM = r"""
 ; Check, allocate, run, box. Null: an exception is set. 1: the call is not for this code.
 define internal ptr @jitad.run(ptr %p, ptr %args, ptr %out, ptr %memory) {
-  %f = alloca [7 x i64], align 8
+  %f = alloca [8 x i64], align 8
   %count.at = getelementptr i64, ptr %p, i64 $operand_count
   %count = load i64, ptr %count.at
   %inputs.at = getelementptr i64, ptr %p, i64 $input_count
   %inputs = load i64, ptr %inputs.at
   %objects = getelementptr [16 x i8], ptr %memory, i64 %count
   %operands = getelementptr ptr, ptr %objects, i64 %count
-  %holds = getelementptr ptr, ptr %operands, i64 %count
+  %sizes = getelementptr ptr, ptr %operands, i64 %count
+  %size.count.at = getelementptr i64, ptr %p, i64 $size_count
+  %size.count = load i64, ptr %size.count.at
+  %size.total.at = getelementptr i64, ptr %p, i64 $size_total
+  %size.total = load i64, ptr %size.total.at
+  %holds = getelementptr i64, ptr %sizes, i64 %size.total
   %f.operands = getelementptr ptr, ptr %f, i64 1
   %f.objects = getelementptr ptr, ptr %f, i64 2
   %f.scalars = getelementptr ptr, ptr %f, i64 3
@@ -21,12 +26,26 @@ define internal ptr @jitad.run(ptr %p, ptr %args, ptr %out, ptr %memory) {
   store ptr %operands, ptr %f.operands
   store ptr %objects, ptr %f.objects
   store ptr %memory, ptr %f.scalars
-  store i64 0, ptr %f.k
+  %f.sizes = getelementptr ptr, ptr %f, i64 7
+  store i64 %size.count, ptr %f.k
   store ptr %holds, ptr %f.holds
   store i64 0, ptr %f.held
-  br label %clear
+  store ptr %sizes, ptr %f.sizes
+  br label %size
+size:
+  %s = phi i64 [0, %0], [%s.next, %size.one]
+  %s.end = icmp eq i64 %s, %size.count
+  br i1 %s.end, label %clear, label %size.one
+size.one:
+  %s.object = getelementptr ptr, ptr %objects, i64 %s
+  store ptr null, ptr %s.object
+  %s.operand = getelementptr ptr, ptr %operands, i64 %s
+  %s.at = getelementptr i64, ptr %sizes, i64 %s
+  store ptr %s.at, ptr %s.operand
+  %s.next = add i64 %s, 1
+  br label %size
 clear:
-  %c = phi i64 [%inputs, %0], [%c.next, %clear.one]
+  %c = phi i64 [%inputs, %size], [%c.next, %clear.one]
   %c.end = icmp eq i64 %c, %count
   br i1 %c.end, label %arguments, label %clear.one
 clear.one:
@@ -58,7 +77,10 @@ argument.fits:
   br label %argument
 captures:
   %captures.ok = call i1 @jitad.captures(ptr %p, ptr %f)
-  br i1 %captures.ok, label %outputs, label %finish
+  br i1 %captures.ok, label %sized, label %finish
+sized:
+  call void @jitad.steps(ptr %p, ptr %f)
+  br label %outputs
 outputs:
   %result.at = getelementptr i64, ptr %p, i64 $result
   %result.offset = load i64, ptr %result.at
@@ -78,8 +100,19 @@ allocate:
 call:
   %gil.at = getelementptr i64, ptr %p, i64 $release_gil
   %gil = load i64, ptr %gil.at
-  %release = icmp ne i64 %gil, 0
-  br i1 %release, label %unlocked, label %locked
+  switch i64 %gil, label %by.size [ i64 0, label %locked i64 1, label %unlocked ]
+by.size:
+  %g = phi i64 [0, %call], [%g.next, %smaller]
+  %g.end = icmp eq i64 %g, %size.count
+  br i1 %g.end, label %locked, label %look
+look:
+  %g.at = getelementptr i64, ptr %sizes, i64 %g
+  %g.size = load i64, ptr %g.at
+  %large = icmp sge i64 %g.size, %gil
+  br i1 %large, label %unlocked, label %smaller
+smaller:
+  %g.next = add i64 %g, 1
+  br label %by.size
 locked:
   %status.1 = call i32 @jitad.kernel(ptr %p, ptr %operands)
   br label %ran

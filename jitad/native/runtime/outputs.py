@@ -30,7 +30,7 @@ array:
   %operands.at = getelementptr ptr, ptr %f, i64 1
   %operands = load ptr, ptr %operands.at
   %slot = getelementptr ptr, ptr %operands, i64 %k
-  %fits = call i1 @jitad.array(ptr %obj, ptr %n, i32 1281, ptr %slot)
+  %fits = call i1 @jitad.array(ptr %obj, ptr %n, i32 1281, ptr %slot, ptr %f)
   br i1 %fits, label %taken, label %no
 taken:
   call void @"python.Py_IncRef"(ptr %obj)
@@ -79,6 +79,69 @@ define internal ptr @jitad.leaf(ptr %p, i64 %k) {
   ret ptr %n
 }
 
+; How many bytes the array of a node has in this call.
+define internal i64 @jitad.bytes(ptr %n, ptr %f) {
+  %bytes.at = getelementptr i64, ptr %n, i64 4
+  %bytes = load i64, ptr %bytes.at
+  %open = icmp slt i64 %bytes, 0
+  br i1 %open, label %count, label %known
+known:
+  ret i64 %bytes
+count:
+  %item = sub i64 0, %bytes
+  %rank.at = getelementptr i64, ptr %n, i64 5
+  %rank = load i64, ptr %rank.at
+  %lengths = alloca [64 x i64], align 8
+  call void @jitad.lengths(ptr %n, ptr %f, ptr %lengths)
+  br label %axis
+axis:
+  %i = phi i64 [0, %count], [%i.next, %one]
+  %total = phi i64 [%item, %count], [%more, %one]
+  %end = icmp eq i64 %i, %rank
+  br i1 %end, label %done, label %one
+one:
+  %length.at = getelementptr i64, ptr %lengths, i64 %i
+  %length = load i64, ptr %length.at
+  %more = mul i64 %total, %length
+  %i.next = add i64 %i, 1
+  br label %axis
+done:
+  ret i64 %total
+}
+
+; The lengths of a node's array in this call, in `%into`.
+define internal void @jitad.lengths(ptr %n, ptr %f, ptr %into) {
+  %rank.at = getelementptr i64, ptr %n, i64 5
+  %rank = load i64, ptr %rank.at
+  %dims = getelementptr i64, ptr %n, i64 8
+  %sizes.at = getelementptr ptr, ptr %f, i64 7
+  %sizes = load ptr, ptr %sizes.at
+  br label %axis
+axis:
+  %i = phi i64 [0, %0], [%i.next, %put]
+  %end = icmp eq i64 %i, %rank
+  br i1 %end, label %done, label %one
+one:
+  %dim.at = getelementptr i64, ptr %dims, i64 %i
+  %dim = load i64, ptr %dim.at
+  %is.size = icmp slt i64 %dim, 0
+  br i1 %is.size, label %look, label %put
+look:
+  %code = xor i64 %dim, -1
+  %j = lshr i64 %code, 1
+  %size.at = getelementptr i64, ptr %sizes, i64 %j
+  %size = load i64, ptr %size.at
+  br label %put
+put:
+  %length = phi i64 [%dim, %one], [%size, %look]
+  %into.at = getelementptr i64, ptr %into, i64 %i
+  store i64 %length, ptr %into.at
+  %i.next = add i64 %i, 1
+  br label %axis
+done:
+  ret void
+}
+
 ; Does an array of the caller's share a byte with any operand before it?
 define internal i1 @jitad.overlap(ptr %p, ptr %f) {
   %count.at = getelementptr i64, ptr %p, i64 $operand_count
@@ -101,8 +164,7 @@ given:
   br i1 %k.fresh, label %outer.next, label %range
 range:
   %k.n = call ptr @jitad.leaf(ptr %p, i64 %k)
-  %k.bytes.at = getelementptr i64, ptr %k.n, i64 4
-  %k.bytes = load i64, ptr %k.bytes.at
+  %k.bytes = call i64 @jitad.bytes(ptr %k.n, ptr %f)
   %k.lo.at = getelementptr ptr, ptr %operands, i64 %k
   %k.lo = load ptr, ptr %k.lo.at
   %k.hi = getelementptr i8, ptr %k.lo, i64 %k.bytes
@@ -118,8 +180,7 @@ present:
   br i1 %j.fresh, label %inner.next, label %compare
 compare:
   %j.n = call ptr @jitad.leaf(ptr %p, i64 %j)
-  %j.bytes.at = getelementptr i64, ptr %j.n, i64 4
-  %j.bytes = load i64, ptr %j.bytes.at
+  %j.bytes = call i64 @jitad.bytes(ptr %j.n, ptr %f)
   %j.lo.at = getelementptr ptr, ptr %operands, i64 %j
   %j.lo = load ptr, ptr %j.lo.at
   %j.hi = getelementptr i8, ptr %j.lo, i64 %j.bytes
@@ -141,6 +202,7 @@ no:
 
 ; Make the outputs that the caller did not give; false with an exception when memory is short.
 define internal i1 @jitad.allocate(ptr %p, ptr %f) {
+  %call.dims = alloca [64 x i64], align 8
   %count.at = getelementptr i64, ptr %p, i64 $operand_count
   %count = load i64, ptr %count.at
   %first.at = getelementptr i64, ptr %p, i64 $input_count
@@ -172,7 +234,16 @@ array:
   call void @"python.Py_IncRef"(ptr %descr)
   %nd.at = getelementptr i64, ptr %n, i64 5
   %nd = load i32, ptr %nd.at
-  %dims = getelementptr i64, ptr %n, i64 8
+  %known.dims = getelementptr i64, ptr %n, i64 8
+  %bytes.at = getelementptr i64, ptr %n, i64 4
+  %bytes = load i64, ptr %bytes.at
+  %open = icmp slt i64 %bytes, 0
+  br i1 %open, label %lengths, label %shaped
+lengths:
+  call void @jitad.lengths(ptr %n, ptr %f, ptr %call.dims)
+  br label %shaped
+shaped:
+  %dims = phi ptr [%known.dims, %array], [%call.dims, %lengths]
   %array.obj = call ptr @"numpy.PyArray_NewFromDescr"(
     ptr @"numpy.PyArray_Type", ptr %descr, i32 %nd, ptr %dims, ptr null, ptr null, i32 0, ptr null)
   %array.no = icmp eq ptr %array.obj, null

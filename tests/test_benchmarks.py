@@ -93,7 +93,7 @@ def test_first_calls_of_loops_are_measured_for_every_program():
     assert all(case.loops() for case in loop_compile.CASES)
 
 
-@pytest.mark.parametrize("case", lengths.cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", list(lengths.cases()), ids=lambda case: case.name)
 def test_lengths_cost_two_compilations(case):
     assert lengths.compilations(case, range(20, 30)) == 2
     row = lengths.row(case, 40)

@@ -10,7 +10,7 @@ from typing import Any
 from ..capture.leaves import LEAST
 from ..capture.run import Program
 from ..ir import verify
-from ..ir.graph import is_open
+from ..ir.graph import Eqn, is_open
 from .binding import Binder, Call
 from .cacheinfo import CacheInfo, VersionInfo
 from .config import budget, interpreting
@@ -182,11 +182,20 @@ def _checked(version: Version) -> Version:
     One with sizes that are values is verified, and compiled now: where that fails, another is tried.
     """
     version.extents  # noqa: B018
+    if version.sizes and any(map(_asks_for_broadcast, version.program.fn.eqns)):
+        raise NotImplementedError("whether arrays are broadcast depends on the sizes")
     if is_open(version.program.fn):
         verify.check(version.program.fn)
         if not interpreting():
             version.binary  # noqa: B018
     return version
+
+
+def _asks_for_broadcast(eqn: Eqn) -> bool:
+    """Whether the program checks that two sizes are equal; where one is 1, NumPy would broadcast."""
+    if eqn.op.name == "check":
+        return eqn.attrs["text"].startswith("operands could not be broadcast together")
+    return any(_asks_for_broadcast(inner) for region in eqn.regions for inner in region.eqns)
 
 
 def _equal_to_sizes(call: Call) -> list[int]:

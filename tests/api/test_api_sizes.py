@@ -299,6 +299,15 @@ def test_reasons_and_the_table():
     assert all(e.seconds > 0 for e in f.cache_info().entries)
 
 
+def test_sizes_that_may_be_broadcast():
+    f = jad.jit(lambda x: x[: len(x) // 2] * x[len(x) // 2 :])
+    for n in (6, 8, 3, 10):
+        x = points(n)
+        same(f(x), x[: n // 2] * x[n // 2 :])
+    with pytest.raises(ValueError, match="broadcast"):
+        f(points(5))
+
+
 def test_threads():
     f = jad.value_and_grad(rosenbrock)
     special = jad.value_and_grad(rosenbrock, specialize=True)

@@ -33,6 +33,7 @@ CASES = {
     "gradient_ratio": (ONE,),
     "first_call": (ALL,),
     "chain": (ALL,),
+    "calls": (ONE,),
     "imports": (ALL,),
     "elementary": (ONE,),
     "black_scholes": (ONE, ALL),

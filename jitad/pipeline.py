@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import ad, opt
 from .capture.leaves import LeafType
 from .capture.run import Program, capture
+from .ir.calls import called, map_called
 from .ir.graph import Function
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ class Binary(NamedTuple):
 def trace(f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]) -> Program:
     """Python function → optimised IR; `leaves` are the types of its arguments (see `capture.run.capture`)."""
     program = capture(f, leaves, hints, call)
-    return program._replace(fn=optimized(program.fn))
+    return program._replace(fn=optimized(opt.inline(opt.roll(program.fn))))
 
 
 def tangent(fn: Function, active: Sequence[bool], differentiated: int) -> Function:
     """(params, tangents of active params) → (results, tangents of the floating ones among the first few)."""
-    fn = optimized(fn)
+    fn = optimized(opt.inline(opt.roll(fn)))
     return checked(_all_results(fn, ad.tangent(_head(fn, differentiated), active), differentiated))
 
 
@@ -61,7 +62,7 @@ def adjoint(
     closed  False: the sizes of results, and so of cotangents, may be values that `fn` computes; then the
             halves are programs (`split`), the whole is none
     """
-    fn = optimized(fn)
+    fn = optimized(opt.inline(opt.roll(fn), taping=True, looping=budget is not None))
     whole = _all_results(fn, ad.adjoint(_head(fn, differentiated), active, budget=budget), differentiated)
     return checked(whole) if closed else whole
 
@@ -77,10 +78,16 @@ def compile_native(fn: Function) -> Binary:
     """Optimised IR → machine code."""
     from . import lower, native
 
-    fn = checked(opt.sink(opt.block(opt.arrange(fn))))
-    fn = checked(opt.postpone(checked(opt.contract(fn))))
+    if called(fn):
+        fn = optimized(opt.inline_single(fn))
+    fn = _for_machine(map_called(fn, _for_machine, "for machine"))
     lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}")
     return Binary(lowered, native.engine.compile_module(lowered.llvm))
+
+
+def _for_machine(fn: Function) -> Function:
+    fn = checked(opt.sink(opt.block(opt.arrange(fn))))
+    return checked(opt.postpone(checked(opt.contract(fn))))
 
 
 def _head(fn: Function, count: int) -> Function:

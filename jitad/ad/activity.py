@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..ir.graph import Eqn, Function, Value, reads
+from ..ir.graph import Eqn, Function, Value, callee, once, reads
 from ..ir.types import is_float
 
 
@@ -28,16 +28,47 @@ def active_flags(fn: Function, active: Sequence[bool] | None) -> list[bool]:
     return [bool(on) for on in active]
 
 
-def active_values(fn: Function, flags: Sequence[bool]) -> set[Value]:
+def active_values(fn: Function, flags: Sequence[bool], results: Sequence[bool] | None = None) -> set[Value]:
     """The values, in regions too, that depend differentiably on an active parameter and reach a result.
 
-    One walk forwards and one backwards; bodies of loops are walked until nothing is added.
+    results  the flags of those that count; None: all
+
+    One walk forwards and one backwards; bodies of loops are walked until nothing is added. Called functions
+    are looked through once for each combination of flags.
     """
-    varied = {p for p, on in zip(fn.params, flags) if on}
-    _vary(fn.eqns, varied)
-    wanted = {r for r in fn.results if r in varied}
+    varied = _varied(fn, flags)
+    wanted = {r for k, r in enumerate(fn.results) if r in varied and (results is None or results[k])}
     _want(fn.eqns, wanted, varied)
     return wanted
+
+
+def _varied(fn: Function, flags: Sequence[bool]) -> set[Value]:
+    """What depends differentiably on the parameters flagged."""
+    varied = {p for p, on in zip(fn.params, flags) if on}
+    _vary(fn.eqns, varied)
+    return varied
+
+
+def _vary_call(eqn: Eqn, found: set[Value]) -> None:
+    function = callee(eqn)
+    assert function is not None
+    flags = tuple(v in found for v in eqn.operands)
+    out = once(function, ("varies", flags), lambda f: tuple(map(_varied(f, flags).__contains__, f.results)))
+    found.update(r for r, on in zip(eqn.results, out) if on)
+
+
+def _want_call(eqn: Eqn, wanted: set[Value], varied: set[Value]) -> None:
+    function = callee(eqn)
+    assert function is not None
+    flags, out = tuple(v in varied for v in eqn.operands), tuple(r in wanted for r in eqn.results)
+    if not any(out):
+        return
+    into = once(
+        function,
+        ("wants", flags, out),
+        lambda f: tuple(map(active_values(f, flags, out).__contains__, f.params)),
+    )
+    wanted.update(v for v, on in zip(eqn.operands, into) if on)
 
 
 def passes(eqn: Eqn) -> list[list[tuple[Value, Value]]]:
@@ -61,12 +92,14 @@ def passes(eqn: Eqn) -> list[list[tuple[Value, Value]]]:
     return [[], [], [(x, r) for region in eqn.regions for x, r in zip(region.results, eqn.results)]]
 
 
-STRUCTURED = frozenset({"for", "while", "cond", "checkpoint"})
+STRUCTURED = frozenset({"for", "while", "cond", "call", "checkpoint"})
 
 
 def _vary(eqns: Iterable[Eqn], found: set[Value]) -> None:
     for eqn in eqns:
-        if eqn.op.name in STRUCTURED:
+        if eqn.op.name == "call":
+            _vary_call(eqn, found)
+        elif eqn.op.name in STRUCTURED:
             _vary_inside(eqn, found)
         elif eqn.op.differentiable and not (
             found.isdisjoint(eqn.operands) and (not eqn.regions or found.isdisjoint(reads(eqn)))
@@ -94,7 +127,9 @@ def _follow(pairs: Iterable[tuple[Value, Value]], found: set[Value]) -> None:
 
 def _want(eqns: Sequence[Eqn], wanted: set[Value], varied: set[Value]) -> None:
     for eqn in reversed(eqns):
-        if eqn.op.name in STRUCTURED:
+        if eqn.op.name == "call":
+            _want_call(eqn, wanted, varied)
+        elif eqn.op.name in STRUCTURED:
             _want_inside(eqn, wanted, varied)
         elif not wanted.isdisjoint(eqn.results):
             wanted.update([v for v in reads(eqn) if v in varied])

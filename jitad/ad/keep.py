@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 
-from ..ir.graph import Const, Eqn, Function, Value, has_effect, reads
+from ..ir.graph import Const, Eqn, Function, Value, callee, has_effect, once, reads
 from ..ir.mincut import min_cut
 from ..ops.lowering import Gather
 
@@ -119,6 +119,9 @@ def work(eqn: Eqn) -> float:
     for each product of two elements: (m, k) · (k, n) counts m·k·n. A loop counts its body once an
     iteration (a guess where the trips are not known), a branch its dearer side.
     """
+    function = callee(eqn)
+    if function is not None:
+        return once(function, "work", lambda f: sum(map(work, f.eqns)) + 1.0)
     if eqn.regions:
         inside = [sum(work(e) for e in region.eqns) + 1 for region in eqn.regions]
         if eqn.op.name in ("cond", "checkpoint"):

@@ -9,6 +9,7 @@ from ..ir.graph import Eqn, Value
 from .activity import STRUCTURED
 from .branches import reverse_cond
 from .budgets import Planned
+from .calls import reverse_call
 from .checkpoints import reverse_checkpoint
 from .cotangents import Cotangents
 from .loops import reverse_loop
@@ -34,6 +35,7 @@ _MAKERS: dict[str, Callable[[Eqn, set[Value], Tapes], Reversal]] = {
     "while": reverse_loop,
     "cond": reverse_cond,
     "checkpoint": reverse_checkpoint,
+    "call": reverse_call,
 }
 assert set(_MAKERS) == STRUCTURED
 

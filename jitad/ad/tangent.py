@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, reads
+from ..ir.graph import Eqn, Function, Value, callee, once, reads
 from ..ir.types import Type
 from ..ops.shape import zeros as zeros_of
 from ..ops.tape import new_tape
@@ -70,7 +70,9 @@ class _Forward:
     def structured(self, eqn: Eqn) -> None:
         """Append the loop or branch that carries tangents beside the values of `eqn`."""
         self.b.loc, self.b.origin = eqn.loc, "tangent"
-        if eqn.op.name in ("cond", "checkpoint"):
+        if eqn.op.name == "call":
+            self._call(eqn)
+        elif eqn.op.name in ("cond", "checkpoint"):
             self._branch(eqn)
         elif eqn.op.name == "while":
             self._while(eqn)
@@ -94,6 +96,19 @@ class _Forward:
             inner.loc, inner.origin = region.loc, "tangent"
             out = [sweep.of(r) for r, on in zip(region.results, active) if on]
         return tuple(inner.eqns), ts, out
+
+    def _call(self, eqn: Eqn) -> None:
+        function = callee(eqn)
+        assert function is not None
+        into = tuple(v in self.tangents for v in eqn.operands)
+        out = tuple(r in self.active for r in eqn.results)
+        if not any(out):
+            self.b.eqns.append(eqn)
+            return
+        both = once(function, ("tangent", into, out), lambda f: _of_function(f, into, out))
+        operands = (*eqn.operands, *(self.tangents[v] for v in _where(eqn.operands, into)))
+        ts = self._new(_where(eqn.results, out))
+        self._emit(eqn, operands, {"function": both}, (*eqn.results, *ts), ())
 
     def _branch(self, eqn: Eqn) -> None:
         on = [r in self.active for r in eqn.results]
@@ -150,6 +165,20 @@ class _Forward:
 
     def _emit(self, eqn: Eqn, operands: Sequence[Value], attrs: dict, results: tuple, regions: tuple) -> None:
         self.b.eqns.append(Eqn(eqn.op, tuple(operands), attrs, results, eqn.loc, regions, eqn.origin))
+
+
+def _of_function(fn: Function, into: Sequence[bool], out: Sequence[bool]) -> Function:
+    """The function (params, tangents of those `into`) → (results, tangents of those `out`)."""
+    b = Builder(fn.name + ".tangent")
+    params = _where(fn.params, into)
+    with b:
+        ts = [b.param(p.type, "t") for p in params]
+        sweep = _Forward(b, dict(zip(params, ts)), active_values(fn, into, out))
+        sweep.run(fn.eqns)
+        b.loc, b.origin = fn.loc, "tangent"
+        found = [sweep.of(r) for r in _where(fn.results, out)]
+    b.params = [*fn.params, *ts]
+    return b.finish([*fn.results, *found], fn.loc)
 
 
 def _where(values: Sequence[Value], flags: Sequence[bool]) -> list[Value]:

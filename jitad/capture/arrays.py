@@ -98,6 +98,11 @@ class Captures:
         earlier.append(met)
         return met.param
 
+    def has(self, param: Value) -> bool:
+        """Whether `param` stands for an array from outside."""
+        known = any(i.param is param for i in self.inputs)
+        return known or any(met.param is param for group in self._met.values() for met in group)
+
     def reader(self, param: Value) -> Callable[[], np.ndarray] | None:
         """How to look at the elements of the array that `param` stands for, which a guard then compares."""
         for i in self.inputs:

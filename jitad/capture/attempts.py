@@ -58,6 +58,43 @@ class Attempt:
         _stack().pop()
 
 
+class Recorder(Attempt):
+    """What a call does while it is traced, watched: nothing is given up, but what it does is noted.
+
+    doubt     why the call cannot stand for another one, "" as long as it can
+    executed  the functions that ran
+    """
+
+    def __init__(self, loc: Loc | None = None) -> None:
+        super().__init__(loc)
+        self.doubt = ""
+        self.executed: dict[Any, None] = {}
+
+    def refuse(self, reason: str) -> None:  # type: ignore[override]
+        self.doubt = self.doubt or reason
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        for attempt in _stack()[-1:]:
+            attempt._born.update(self._born)
+
+
+def recorders() -> list[Recorder]:
+    """The open recorders of this thread."""
+    return [r for r in _stack() if r.__class__ is Recorder]
+
+
+def watched() -> bool:
+    """Whether an attempt or recorder is open."""
+    return bool(_stack())
+
+
+def refuse(reason: str) -> None:
+    """Note in the open recorders what is about to happen, and give the innermost attempt up."""
+    for attempt in reversed(_stack()):
+        attempt.refuse(reason)
+
+
 def _stack() -> list[Attempt]:
     try:
         return _local.stack
@@ -67,9 +104,8 @@ def _stack() -> list[Attempt]:
 
 
 def current() -> Attempt | None:
-    """The innermost attempt of this thread, or None."""
-    s = _stack()
-    return s[-1] if s else None
+    """The innermost attempt of this thread, recorders aside, or None."""
+    return next((a for a in reversed(_stack()) if a.__class__ is not Recorder), None)
 
 
 def born(obj: _T) -> _T:
@@ -80,9 +116,7 @@ def born(obj: _T) -> _T:
 
 def effect(what: str) -> None:
     """Announce an effect outside any object of the attempt; raises Unrollable if one is open."""
-    s = _stack()
-    if s:
-        s[-1].refuse(what)
+    refuse(what)
 
 
 def changing(obj: Any, what: str = "") -> None:
@@ -92,14 +126,34 @@ def changing(obj: Any, what: str = "") -> None:
     """
     s = _stack()
     if s and not s[-1].owns(obj) and not isinstance(obj, Traced):
-        s[-1].refuse(what or f"changes a {type(obj).__name__} that existed before")
+        _refuse_for(obj, what or f"changes a {type(obj).__name__} that existed before")
 
 
 def consuming(obj: Any) -> None:
     """Announce that items are taken out of `obj`; raises Unrollable for an iterator from before."""
     s = _stack()
     if s and hasattr(type(obj), "__next__") and not s[-1].owns(obj):
-        s[-1].refuse(f"takes items from a {type(obj).__name__} that existed before")
+        _refuse_for(obj, f"takes items from a {type(obj).__name__} that existed before")
 
 
-__all__ = ["Attempt", "Unrollable", "born", "changing", "consuming", "current", "effect"]
+def _refuse_for(obj: Any, reason: str) -> None:
+    """Refuse for those attempts, from the innermost out, that are younger than the object."""
+    for attempt in reversed(_stack()):
+        if attempt.owns(obj):
+            return
+        attempt.refuse(reason)
+
+
+__all__ = [
+    "Attempt",
+    "Recorder",
+    "Unrollable",
+    "born",
+    "changing",
+    "consuming",
+    "current",
+    "effect",
+    "recorders",
+    "refuse",
+    "watched",
+]

@@ -9,8 +9,8 @@ from types import FunctionType, MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from . import closure
-from .attempts import born, current
+from . import calls, closure
+from .attempts import born, recorders, watched
 from .effects import guarded, original, runs_rewritten
 from .owners import is_library, is_library_function
 from .redirect import REDIRECTS
@@ -34,9 +34,19 @@ def callee(f: Any) -> Any:
         except TypeError:
             found = None
         if found is not None:
-            return found if current() is None else guarded(f, found)
+            return guarded(f, found) if watched() else found
     g = _clone(f, kind)
-    return g if current() is None or runs_rewritten(g) else guarded(g, g)
+    function = calls.function_of(g)
+    if function is not None:
+        return functools.partial(_calls().run, g, function)
+    return guarded(g, g) if watched() and not runs_rewritten(g) else g
+
+
+def _calls() -> calls.Calls:
+    cloner = _cloner()
+    if cloner.calls is None:
+        cloner.calls = calls.Calls()
+    return cloner.calls
 
 
 def is_library_type(kind: type) -> bool:
@@ -84,6 +94,8 @@ def _constructor(cls: type) -> Callable[..., Any]:
         return cls
 
     def construct(*args: Any, **kwargs: Any) -> Any:
+        for recorder in recorders():
+            recorder.refuse(f"makes a {cls.__qualname__}")
         cloner = _cloner()
         obj = cloner.function(new)(cls, *args, **kwargs) if users_new else object.__new__(cls)
         if users_new and not isinstance(obj, cls):

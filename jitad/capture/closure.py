@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import is_supported
+from .attempts import recorders
 from .copies import Copies
 from .guards import CONTAINERS, CellGuard, ContentGuard, DefaultsGuard, DictGuard
 from .handles import state_of
@@ -83,6 +84,7 @@ class Cloner:
         self._paths: dict[tuple[int, str], set[Path]] = {}
         self._guarded: set[Any] = set()
         self.watched: set[FunctionType] = set()
+        self.calls: Any = None  # of the functions of this trace (`calls.Calls`)
         self._depth = 0
         self._in_container = False
 
@@ -106,6 +108,7 @@ class Cloner:
             return f
         known = self._clones.get(f)
         if known is not None:
+            self._ran(known)
             return known
         names = names_of(f.__code__)
         module = self._globals(f.__globals__)
@@ -129,7 +132,13 @@ class Cloner:
             self._bases(f)
         self._defaults(f, out)
         out.__dict__.update(f.__dict__)
+        self._ran(out)
         return out
+
+    def _ran(self, f: FunctionType) -> None:
+        """A clone is about to run: calls that are being watched read what it reads."""
+        for recorder in recorders():
+            recorder.executed[f] = None
 
     def late(self, f: FunctionType) -> Callable:
         """A function found under a name: cloned, and its own names guarded, when it is called."""
@@ -148,6 +157,7 @@ class Cloner:
         self.copies.release()
         for table in (self._clones, self._inside, self._paths, self._guarded):
             table.clear()
+        self.calls = None
 
     def method(self, f: FunctionType, owner: Any) -> Any:
         """The clone of `f` bound to that of `owner`, in which the attributes that `f` reads are replaced."""

@@ -115,6 +115,7 @@ def write_number(x: Traced, key: Any, value: Any) -> bool:
     if x.state.sealed is not None:
         refuse(x.state.sealed)
     target[key] = value
+    root.home.root.writes.append(root)
     root._value = None
     state.version += 1
     return True

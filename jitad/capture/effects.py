@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import closure
-from .attempts import born, changing, consuming, current
+from .attempts import born, changing, consuming
+from .attempts import refuse as _refuse
 from .names import is_rewritten
 from .owners import is_library, is_library_function
 from .source import OWN
@@ -189,12 +190,6 @@ def _check_library(f: Any, name: str, args: tuple) -> None:
     if module.startswith(("scipy.special", "scipy.linalg")):
         return
     _refuse(f"calls {_name(f)}, which may have an effect outside")
-
-
-def _refuse(reason: str) -> None:
-    attempt = current()
-    if attempt is not None:
-        attempt.refuse(reason)
 
 
 def _hashable_in(f: Any, known: frozenset) -> bool:

@@ -11,6 +11,7 @@ import optree
 from ..ir.evaluate import evaluate
 from ..ir.graph import Const, Eqn, Function, Value, reads
 from ..opt import dce
+from .attempts import recorders
 from .constants import number_of
 from .handles import View
 from .region import RegionTrace
@@ -33,7 +34,11 @@ def known(x: Any) -> np.ndarray | None:
     if x.state.__class__ is View:
         base = known(x.state.parent)
         return None if base is None else x.state.step.of(base)
-    return _computed(x._value, x.home) if x.home is trace or trace.may_assume(x) else None
+    found = _computed(x._value, x.home) if x.home is trace or trace.may_assume(x) else None
+    if found is not None:
+        for recorder in recorders():
+            recorder.refuse("looks at numbers that happen to be known")
+    return found
 
 
 def _computed(value: Any, trace: Trace) -> np.ndarray | None:

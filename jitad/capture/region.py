@@ -139,6 +139,7 @@ class RegionTrace(Trace):
     def _note_write(self, x: Traced) -> None:
         """The elements of `x` are not known in regions any more; Reread where they were taken for known."""
         state_of(x).varies = True
+        self.root.writes.append(x)
         trace: Trace | None = self
         found: RegionTrace | None = None
         while isinstance(trace, RegionTrace) and trace is not x.home:

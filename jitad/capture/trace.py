@@ -31,6 +31,7 @@ class Trace:
     cloner    of the outermost trace: makes the clones of the user's functions that are traced
     captures  arrays and guards; they belong to the outermost trace, where they become hidden inputs
     integers  its sizes and indices (see `integers`), once somebody asks for one
+    writes    the root handles that were written in the outermost trace and those inside, in order
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Trace:
         "captures",
         "cloner",
         "integers",
+        "writes",
         "__weakref__",
     )
 
@@ -57,6 +59,7 @@ class Trace:
         self.captures: Captures = Captures() if self.outer is None else self.root.captures
         self.cloner: Any = None
         self.integers: Any = None
+        self.writes: list[Traced] = []
         self.imports: dict[Value, Value] = {}
         self.sources: dict[Value, Trace] = {}
         self.is_open = False
@@ -138,6 +141,7 @@ class Trace:
                 "function that is differentiated leaves the arrays around it alone; pass the array as an "
                 "argument and return it"
             )
+        self.root.writes.append(x)
         state = state_of(x)
         if state.reshaped:
             refuse_if_reordered(x)
@@ -151,6 +155,7 @@ class Trace:
         """From here on nobody knows what the root `x` holds; NotImplementedError if it is not one of this."""
         if x.home is not self:
             raise NotImplementedError(text)
+        self.root.writes.append(x)
         lose(x, text)
 
     def finish(self, results: Sequence[Value]) -> Function:

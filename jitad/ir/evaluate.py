@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Const, Eqn, Function, Value, dims_of
+from .graph import Const, Eqn, Function, Value, callee, dims_of
 from .types import Type
 
 
@@ -26,10 +26,11 @@ def evaluate(fn: Function, *arrays: Any) -> list[Any]:
         env[p] = _typed(a, p.type, f"argument %{p.hint}", env)
     values = [env[p] for p in fn.params]
     with np.errstate(all="ignore"):
-        return [_own(r) for r in _run(fn, values, {})]
+        return [_own(r) for r in run(fn, values)]
 
 
-def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> list[Any]:
+def run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any] | None = None) -> list[Any]:
+    """The results of `fn`, or of a region, which reads the values `outer`."""
     env = dict(outer) if outer else {}
     env.update(zip(fn.params, arguments))
     for eqn in fn.eqns:
@@ -42,7 +43,12 @@ def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> lis
         try:
             out = eqn.op.reference(*operands, **attrs)
         except Exception as error:
-            if eqn.regions or eqn.loc is None or not (eqn.op.effect or isinstance(error, IndexError)):
+            if (
+                eqn.regions
+                or callee(eqn) is not None
+                or eqn.loc is None
+                or not (eqn.op.effect or isinstance(error, IndexError))
+            ):
                 raise
             raise type(error)(f"{error}\n  from {eqn.loc}") from None
         outs = out if isinstance(out, tuple) else (out,)
@@ -54,12 +60,12 @@ def _run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any]) -> lis
 def _callable(region: Function, env: dict[Value, Any]) -> Callable[..., list[Any]]:
     """A region as a Python function with `result_types`; it reads the values of the scope around it."""
 
-    def run(*arguments: Any) -> list[Any]:
-        return _run(region, arguments, env)
+    def inside(*arguments: Any) -> list[Any]:
+        return run(region, arguments, env)
 
     types = [t.with_shape(_shape(t, env)) if _known(t, env) else t for t in region.result_types]
-    run.result_types = types  # type: ignore[attr-defined]
-    return run
+    inside.result_types = types  # type: ignore[attr-defined]
+    return inside
 
 
 def _attr(x: Any, env: dict[Value, Any]) -> Any:

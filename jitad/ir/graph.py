@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from .types import Shape, Type, tape_of, type_of
 
 if TYPE_CHECKING:
     from .op import Op
+
+T = TypeVar("T")
 
 
 class Loc(NamedTuple):
@@ -116,16 +118,21 @@ class Eqn:
         return f"{self.results} = {self.op.name} {self.operands} {self.attrs or ''}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Function:
-    """Typed parameters, equations in order, results; a region is a Function too."""
+    """Typed parameters, equations in order, results; a region is a Function too.
+
+    memo  what has been derived from this very function: one called in many places is optimised and
+          differentiated once
+    """
 
     name: str
     params: tuple[Value, ...]
     eqns: tuple[Eqn, ...]
     results: tuple[Value, ...]
     loc: Loc | None = None
-    notes: dict[str, Any] = field(default_factory=dict, compare=False)
+    notes: dict[str, Any] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def replace(self, **changes: Any) -> Function:
         return replace(self, **changes)
@@ -296,4 +303,22 @@ def reads(eqn: Eqn) -> tuple[Value, ...]:
 
 def has_effect(eqn: Eqn) -> bool:
     """Whether `eqn`, or an equation in its regions, does something beside giving results."""
-    return eqn.op.effect or any(has_effect(inner) for region in eqn.regions for inner in region.eqns)
+    if eqn.op.effect or any(has_effect(inner) for region in eqn.regions for inner in region.eqns):
+        return True
+    function = callee(eqn)
+    return function is not None and once(function, "effect", lambda f: any(map(has_effect, f.eqns)))
+
+
+# calls
+
+
+def callee(eqn: Eqn) -> Function | None:
+    """The function that `eqn` calls, one object for all equations that call it; None if it is no call."""
+    return eqn.attrs.get("function")
+
+
+def once(function: Function, key: Any, make: Callable[[Function], T]) -> T:
+    """`make(function)`, kept under `key` with the function, so that it is made once."""
+    if key not in function.memo:
+        return function.memo.setdefault(key, make(function))
+    return function.memo[key]

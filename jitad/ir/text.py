@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import Any
 
+from .calls import called
 from .graph import Const, Eqn, Function, Loc, Value
 from .literals import read_attr, read_const, read_type, show_attr, show_const, starts_const
 from .op import REGISTRY
@@ -18,9 +20,13 @@ _PLACE = re.compile(r";\s*(?:(?P<file>.+?):(?P<line>\d+))?\s*(?:\((?P<origin>\w+
 
 
 class Names:
-    """Unique names: a value's hint `%x`, then `%x.1`; `%0`, `%1` … for values without one."""
+    """Unique names: a value's hint `%x`, then `%x.1`; `%0`, `%1` … for values without one.
 
-    def __init__(self) -> None:
+    symbols  of the functions that are called, unique too
+    """
+
+    def __init__(self, symbols: dict[Function, str] | None = None) -> None:
+        self.symbols = symbols or {}
         self.names: dict[Value, str] = {}
         self.used: dict[str, int] = {}
         self.unnamed = 0
@@ -66,18 +72,36 @@ class Names:
 
 
 def show(fn: Function, lines: bool = False) -> str:
-    """Print `fn`; with `lines`, each equation with the user's line and its origin. `parse` is the inverse."""
-    return "func " + _function(fn, Names(), lines, "") + "\n"
+    """Print `fn` and the functions that it calls; with `lines`, each equation with the user's line and its
+    origin. `parse` is the inverse."""
+    functions = [fn, *reversed(called(fn))]
+    symbols = _symbols(functions)
+    return "".join("func " + _function(f, Names(symbols), lines, "") + "\n" for f in functions)
+
+
+def _symbols(functions: list[Function]) -> dict[Function, str]:
+    """Unique names of functions: `@f`, then `@f.1`."""
+    used: set[str] = set()
+    found = {}
+    for fn in functions:
+        name = next(n for k in count() if (n := f"{fn.name}.{k}" if k else fn.name) not in used)
+        used.add(name)
+        found[fn] = _symbol(name)
+    return found
+
+
+def _symbol(name: str) -> str:
+    return "@" + (name if re.fullmatch(r"[\w.]+", name) else f'"{name}"')
 
 
 def _function(fn: Function, names: Names, lines: bool, indent: str) -> str:
     """A function or region from its symbol to the closing brace."""
-    symbol = fn.name if re.fullmatch(r"[\w.]+", fn.name) else f'"{fn.name}"'
+    symbol = names.symbols.get(fn) or _symbol(fn.name)
     params = ", ".join(names.typed(p) for p in fn.params)
     place = _place(fn.loc, "") if lines else ""
     inner = indent + "  "
     eqns = [inner + show_eqn(eqn, names, lines, inner) for eqn in fn.eqns]
-    body = [f"@{symbol}({params}) -> {names.types(fn.result_types)} {{{place}", *eqns]
+    body = [f"{symbol}({params}) -> {names.types(fn.result_types)} {{{place}", *eqns]
     body.append(f"{inner}return {', '.join(names[r] for r in fn.results)}".rstrip())
     body.append(indent + "}")
     return "\n".join(body)
@@ -86,12 +110,18 @@ def _function(fn: Function, names: Names, lines: bool, indent: str) -> str:
 def show_eqn(eqn: Eqn, names: Names, lines: bool = False, indent: str = "") -> str:
     """One equation: `%1: f64 = sum %0 {axes=(0,)}`."""
     operands = ", ".join([names[v] for v in eqn.operands])
-    attrs = ", ".join(f"{k}={show_attr(x, names.__getitem__)}" for k, x in eqn.attrs.items())
+    attrs = ", ".join(f"{k}={_attribute(x, names)}" for k, x in eqn.attrs.items())
     regions = [_function(region, names, lines, indent) for region in eqn.regions]
     parts = [eqn.op.name, operands, attrs and f"{{{attrs}}}", *regions]
     results = ", ".join([names.typed(r) for r in eqn.results])
     text = " ".join(filter(None, parts))
     return (f"{results} = {text}" if results else text) + (_place(eqn.loc, eqn.origin) if lines else "")
+
+
+def _attribute(x: Any, names: Names) -> str:
+    if isinstance(x, Function):
+        return names.symbols.get(x) or _symbol(x.name)
+    return show_attr(x, names.__getitem__)
 
 
 def _place(loc: Loc | None, origin: str) -> str:
@@ -100,7 +130,7 @@ def _place(loc: Loc | None, origin: str) -> str:
 
 
 def parse(text: str) -> Function:
-    """Read the one function in `text`.
+    """Read the first function in `text`, which may call the others.
 
     Ops are looked up in the registry, so `jitad.ops` must have been imported. Lines that start with `;`
     are comments; `; file.py:12` at the end of an equation is its line. Raises IRSyntaxError with line
@@ -109,14 +139,38 @@ def parse(text: str) -> Function:
     tokens = Tokens(text)
     tokens.expect("func")
     fn = _read_function(tokens, {})
+    functions = {fn.name: fn}
+    while tokens.accept("func"):
+        other = _read_function(tokens, {})
+        if other.name in functions:
+            raise tokens.error(f"@{other.name} is defined twice")
+        functions[other.name] = other
     token = tokens.next()
     if token.kind != "end":
         raise tokens.error(f"expected the end of the text, found {token.text!r}", token.start)
+    for f in functions.values():
+        _resolve(f.eqns, functions, tokens)
     return fn
 
 
+class _Symbol(str):
+    """An attribute that names a function."""
+
+
+def _resolve(eqns: tuple[Eqn, ...], functions: dict[str, Function], tokens: Tokens) -> None:
+    """Put functions for the symbols in attributes."""
+    for eqn in eqns:
+        for key, name in eqn.attrs.items():
+            if isinstance(name, _Symbol):
+                if name not in functions:
+                    raise tokens.error(f"no function is called @{name}")
+                eqn.attrs[key] = functions[name]
+        for region in eqn.regions:
+            _resolve(region.eqns, functions, tokens)
+
+
 def _read_function(tokens: Tokens, outer: dict[str, Value]) -> Function:
-    name = tokens.take("symbol", "a function name such as @f")[1:].strip('"')
+    name = _read_symbol(tokens)
     scope = dict(outer)
     tokens.expect("(")
     params = tuple(_read_results(tokens, scope, scope))
@@ -146,6 +200,10 @@ def _types_text(tokens: Tokens) -> str:
     return "".join(parts)
 
 
+def _read_symbol(tokens: Tokens) -> str:
+    return tokens.take("symbol", "a function name such as @f")[1:].strip('"')
+
+
 def _read_eqn(tokens: Tokens, scope: dict[str, Value]) -> Eqn:
     defined: dict[str, Value] = {}
     results = _read_results(tokens, defined, scope)
@@ -160,7 +218,10 @@ def _read_eqn(tokens: Tokens, scope: dict[str, Value]) -> Eqn:
         while not tokens.accept("}"):
             key = tokens.take("word", "an attribute")
             tokens.expect("=")
-            attrs[key] = read_attr(tokens, scope)
+            if tokens.peek().kind == "symbol":
+                attrs[key] = _Symbol(_read_symbol(tokens))
+            else:
+                attrs[key] = read_attr(tokens, scope)
             tokens.accept(",")
     regions = []
     while tokens.peek().kind == "symbol":

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Const, Eqn, Function, Value, dims_of
+from .calls import called
+from .graph import Const, Eqn, Function, Value, dims_of, once
 from .text import Names, show_eqn
 from .types import I64, IRTypeError, Type, type_of
 
@@ -22,11 +23,14 @@ class VerifyError(IRTypeError):
 def check(fn: Function) -> Function:
     """Return `fn` if it is well formed.
 
-    Each value is defined once, before it is read, in this function or one around it; the types of
+    Each value is defined once, before it is read, in this function or one around it; called functions read
+    nothing but their parameters; the types of
     results are what `op.infer` gives for the operands; attributes are hashable; constants are
     read-only and of their type. Raises VerifyError with the value, the equation, the equations
     around it and the user's line. O(equations).
     """
+    for f in called(fn):
+        once(f, "checked", lambda f: _Check(f).function(f, {}))
     _Check(fn).function(fn, {})
     return fn
 

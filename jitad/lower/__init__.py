@@ -1,5 +1,6 @@
 """Lowering: an IR function becomes the LLVM text of one kernel."""
 
-from .kernel import Lowered, lower
+from .kernel import Lowered
+from .program import lower
 
 __all__ = ["Lowered", "lower"]

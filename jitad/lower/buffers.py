@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from ..ir.graph import Value
 from ..ir.types import Type
 from .aligned import reads_where_it_writes
 from .emitter import Reg
 from .plan import Plan
-from .roots import RegionRoot, Root, Step, base_of
+from .roots import CallRoot, RegionRoot, Root, Step, base_of
 from .slots import inner_buffers, taken_over
 
 ALIGNMENT = 64
+#: More buffers than this are placed in linear time: where one of its size has been, or behind all others.
+MANY = 500
 
 
 def aligned(nbytes: int) -> int:
@@ -130,6 +134,10 @@ class Buffers:
             for root in step.roots:
                 if isinstance(root, RegionRoot):
                     self._give_region(root, number)
+                elif isinstance(root, CallRoot):
+                    for v in root.eqn.results:
+                        if v.ndim:
+                            self._enter(v, None, number, number)
                 elif root.stored:
                     self._give(root, number, step)
 
@@ -245,6 +253,8 @@ class Buffers:
         buffers = {
             id(b): b for b in (*self.of.values(), *self.scratch) if b.out < 0 and b.heap is None
         }.values()
+        if len(buffers) > MANY:
+            return _place_in_order(buffers)
         placed: list[Buffer] = []
         total = 0
         for buffer in sorted(buffers, key=lambda b: (-b.nbytes, b.first)):
@@ -261,3 +271,21 @@ class Buffers:
             placed.append(buffer)
             total = max(total, at + aligned(buffer.nbytes))
         return total
+
+
+def _place_in_order(buffers: Iterable[Buffer]) -> int:
+    """Offsets, one buffer after the other as they come to life; the size of all in bytes."""
+    free: dict[int, list[int]] = {}
+    alive: list[tuple[int, int, int]] = []
+    total = 0
+    for buffer in sorted(buffers, key=lambda b: b.first):
+        while alive and alive[0][0] < buffer.first:
+            _, offset, size = heappop(alive)
+            free.setdefault(size, []).append(offset)
+        size = aligned(buffer.nbytes)
+        if free.get(size):
+            buffer.offset = free[size].pop()
+        else:
+            buffer.offset, total = total, total + size
+        heappush(alive, (buffer.last, buffer.offset, size))
+    return total

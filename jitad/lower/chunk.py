@@ -146,9 +146,9 @@ class Text:
         main = Main(self.name(""), readers + writers, names + [f"%out{k}" for k in range(self.outputs)])
         functions = main.text(self, kernel)
         declarations = sorted(set(kernel.e.declarations.values()) | main.declarations)
-        return "\n".join(
-            [*declarations, *self.globals, *kernel.e.functions.values(), *functions, *self.metadata, ""]
-        )
+        helpers = kernel.e.functions.values()
+        callees = [line for callee in kernel.program.callees.values() for line in callee.text]
+        return "\n".join([*declarations, *self.globals, *helpers, *callees, *functions, *self.metadata, ""])
 
 
 class Main:
@@ -180,14 +180,14 @@ class Main:
             lines += chunk.entry + chunk.body
         else:
             for chunk in kernel.chunks:
-                functions += self._function(module, chunk, shared)
+                functions += function_of(module.name(str(chunk.number)), chunk, self.params, shared)
                 args = ", ".join(f"ptr {n}" for n in [*self.names, *shared])
                 lines.append(f"call fastcc void {module.name(str(chunk.number))}({args})")
                 if chunk.leaves:
-                    lines += _stop_on_failure(chunk.number)
+                    lines += stop_on_failure(chunk.number)
         if leaves:
             lines += ["br label %leave", "leave:"]
-        if kernel.streams:
+        if kernel.program.streams:
             lines.append("fence seq_cst")  # other threads see the stores that passed the caches
         lines += [*release, "%code = load i32, ptr %status", "ret i32 %code"]
         if kernel.frame_bytes > STACK_BYTES:
@@ -226,15 +226,16 @@ class Main:
         self.declarations.add('declare i32 @"libc.madvise"(ptr, i64, i32)')
         lines.append(f'call i32 @"libc.madvise"(ptr %ws, i64 {nbytes}, i32 {MADV_HUGEPAGE})')
 
-    def _function(self, module: Text, chunk: Chunk, shared: list[str]) -> list[str]:
-        params = [*self.params, *(f"ptr noalias {name}" for name in shared)]
-        name = module.name(str(chunk.number))
-        head = f"define internal fastcc void {name}({', '.join(params)}) nounwind noinline {{"
-        leave = ["leave:", "ret void"] if chunk.leaves else []
-        return [head, *chunk.entry, *chunk.body, *chunk.tail, "ret void", *leave, "}"]
+
+def function_of(name: str, chunk: Chunk, params: list[str], shared: list[str]) -> list[str]:
+    """A chunk as a function."""
+    params = [*params, *(f"ptr noalias {name}" for name in shared)]
+    head = f"define internal fastcc void {name}({', '.join(params)}) nounwind noinline {{"
+    leave = ["leave:", "ret void"] if chunk.leaves else []
+    return [head, *chunk.entry, *chunk.body, *chunk.tail, "ret void", *leave, "}"]
 
 
-def _stop_on_failure(number: int) -> list[str]:
+def stop_on_failure(number: int) -> list[str]:
     """Skip what follows a chunk that has failed."""
     return [
         f"%status.{number} = load i32, ptr %status",

@@ -29,6 +29,7 @@ class Exits:
     chunk: Chunk
     depth: int
     messages: dict[int, Message]
+    fails: bool  # whether anything before can have set the status
 
     def code(self, exception: type[Exception], text: str, loc: Loc | None) -> int:
         """The status that stands for a failure."""
@@ -53,6 +54,7 @@ class Exits:
         Within regions, which could run for long, the call ends there, and where it is to end `at_once`.
         """
         e, code = self.e, self.code(exception, text, loc)
+        self.fails = True
         if self.depth or at_once:
             self.leave_if(e.any(condition), e.literal(code, "i32"))
             return
@@ -94,6 +96,6 @@ class Exits:
 
     def leave_if_failed(self) -> None:
         """End the call if it has failed before."""
-        if self.messages and not self.depth:
+        if self.fails and not self.depth:
             status = self.e.define("load i32, ptr %status", "i32")
             self.leave_if(self.e.icmp("ne", status, self.e.literal(0, "i32")), status)

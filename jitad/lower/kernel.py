@@ -14,6 +14,7 @@ from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
 from .buffers import Buffer, Buffers, aligned
+from .calls import Callee, emit_call, frame_of_callees
 from .chunk import Chunk, Text
 from .emitter import Emitter, Reg, llvm_type, memory_type
 from .exits import CURE, Exits, Message, loop_at
@@ -26,7 +27,7 @@ from .open import OpenNest, is_open
 from .panels import PanelStep, emit_panels, merge_panels
 from .plan import Plan
 from .regions import emit_region
-from .roots import RegionRoot, Root, Step
+from .roots import CallRoot, RegionRoot, Root, Step
 from .sequential import emit_scan, emit_scatter, emit_update, emit_window
 from .small import emit_small
 from .tapes import emit_tape
@@ -55,20 +56,38 @@ class Lowered:
     plan: Plan | None = None
 
 
+@dataclass
+class Program:
+    """What the kernels of one program share: module-level text, messages, and the functions that are called.
+
+    streams  some store passes the caches
+    """
+
+    text: Text
+    callees: dict[Function, Callee] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    declarations: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    streams: bool = False
+
+
 class Kernel(Exits):
     """The state of lowering one function: where each value is, and the code so far."""
 
-    def __init__(self, fn: Function, symbol: str) -> None:
+    is_called = False
+
+    def __init__(self, fn: Function, symbol: str, program: Program, memory: list[bool] | None = None) -> None:
         self.fn, self.symbol = canonical_products(fn), symbol
-        self.plan = Plan(self.fn, source)
+        self.program = program
+        self.plan = Plan(self.fn, source, callees=program.callees)
         merge_panels(self.plan)
-        self.buffers = Buffers(self.plan)
+        self.buffers = Buffers(self.plan, memory=memory)
         self.nests = self.plan.nests()
+        self.text, self.messages = program.text, program.messages
         self.e = Emitter()
-        self.text = Text(symbol, len(fn.params), len(fn.results))
-        self.streams = False
+        self.e.declarations, self.e.functions = program.declarations, program.functions
         self.constants: list[np.ndarray] = []
-        self.messages: dict[int, Message] = {}
+        self.fails = False
         self.depth = 0  # of regions
         self.tapes = False  # whether there are any
         self.blocks: list[
@@ -79,7 +98,8 @@ class Kernel(Exits):
         self._registers: dict[Value, list[Reg]] = {}
         self._spilled: dict[Value, int] = {}
         self._array_constants: dict[Value, str] = {}
-        self.frame_bytes = aligned(self.buffers.nbytes)
+        self.callee_frame = aligned(self.buffers.nbytes)
+        self.frame_bytes = self.callee_frame + frame_of_callees(self)
         self._slots: dict[str, int] = {}
         self.chunks: list[Chunk] = []
         self._open_chunk()
@@ -154,6 +174,9 @@ class Kernel(Exits):
         root = step.roots[0]
         if isinstance(root, RegionRoot):
             emit_region(self, root)
+            return
+        if isinstance(root, CallRoot):
+            emit_call(self, root)
             return
         for root in step.roots:
             for leaf in root.reads.leaves:
@@ -308,6 +331,7 @@ class Kernel(Exits):
         buffer = self.buffers.of.get(v)
         return (
             buffer is not None
+            and not self.is_called
             and self.buffers.outer is None
             and buffer.out >= 0
             and buffer.nbytes >= stream.STREAM_BYTES
@@ -332,7 +356,7 @@ class Kernel(Exits):
     def _constant_array(self, v: Const) -> str:
         found = self._array_constants.get(v)
         if found is None:
-            if v.type.nbytes <= INLINE_CONSTANT:
+            if v.type.nbytes <= INLINE_CONSTANT or self.is_called:
                 found = self.text.global_bytes(v.data)
             else:
                 found = f"%const{len(self.constants)}"
@@ -404,12 +428,3 @@ _EMIT = {
     "blas": _emit_blas,
     "pop": lambda kernel, root: emit_tape(kernel, root.eqn),
 }
-
-
-def lower(fn: Function, symbol: str) -> Lowered:
-    """Lower `fn` to LLVM text whose C function is called `symbol`.
-
-    Parameters and results are C-contiguous, aligned arrays in native byte order (bool one byte),
-    scalars too, each by pointer. Outputs must not overlap inputs or each other.
-    """
-    return Kernel(fn, symbol).emit()

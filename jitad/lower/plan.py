@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
+from typing import Any
 
-from ..ir.graph import Const, Eqn, Function, Value, dims_of, reads
+from ..ir.graph import Const, Eqn, Function, Value, callee, dims_of, reads
 from ..ir.types import I64
 from ..ops.lowering import (
     ArgReduce,
+    CallOp,
     Check,
     Dot,
     Gather,
@@ -31,6 +33,7 @@ from .keep import columns_to_copy, values_to_keep
 from .ranges import Interval, counter, interval
 from .roots import (
     FUSABLE,
+    CallRoot,
     Reads,
     RegionRoot,
     Root,
@@ -87,12 +90,19 @@ class Plan:
     A region has a plan of its own; what it reads from around it is registers or memory in the plan `outer`.
     """
 
-    def __init__(self, fn: Function, product_source: ProductSource, outer: Plan | None = None) -> None:
+    def __init__(
+        self,
+        fn: Function,
+        product_source: ProductSource,
+        outer: Plan | None = None,
+        callees: Mapping[Function, Any] | None = None,
+    ) -> None:
         self.fn = fn
         self.outer = outer
+        self.callees: Mapping[Function, Any] = outer.callees if outer else callees or {}
         self.intervals: dict[Value, Interval] = {}
         self.product_source = product_source
-        self.regions: dict[Eqn, RegionRoot] = {}
+        self.regions: dict[Eqn, RegionRoot | CallRoot] = {}
         self.producer: dict[Value, Eqn] = {r: eqn for eqn in fn.eqns for r in eqn.results}
         self.small: set[Value] = set()
         self.inline: set[Value] = set()
@@ -129,6 +139,9 @@ class Plan:
             if kind == "region":
                 self._region(eqn)
                 continue
+            if kind == "call":
+                self._call(eqn)
+                continue
             out = eqn.results[0]
             if kind == "alias":
                 self.aliases[out] = self.home(eqn.operands[0])
@@ -157,6 +170,17 @@ class Plan:
             else:
                 self.small.add(v)
 
+    def _call(self, eqn: Eqn) -> None:
+        function = callee(eqn)
+        assert function is not None
+        root = self.regions[eqn] = CallRoot(eqn, "call", (), callee=self.callees[function])
+        root.reads.leaves = dict.fromkeys(eqn.operands, False)
+        for v in eqn.results:
+            if v.ndim:
+                self.roots[v] = root
+            else:
+                self.small.add(v)
+
     def _base(self, v: Value) -> Value:
         """The value whose memory a chain of true reshapes shares."""
         while (
@@ -169,7 +193,7 @@ class Plan:
 
     def _needs_memory(self, eqn: Eqn) -> list[Value]:
         lowering = eqn.op.lowering
-        if isinstance(lowering, Region | TapeOp):
+        if isinstance(lowering, Region | TapeOp | CallOp):
             return [self._base(v) for v in reads(eqn)]
         if isinstance(lowering, Reshape) and not is_unit_reshape(eqn):
             return [self._base(eqn.operands[0])]
@@ -183,6 +207,8 @@ class Plan:
         lowering = eqn.op.lowering
         if isinstance(lowering, Region):
             return "region"
+        if isinstance(lowering, CallOp):
+            return "call"
         if isinstance(lowering, TapeOp | Check):
             return "small" if not eqn.results or is_small(eqn.results[0]) else "pop"
         tiny = all(is_small(v) for v in (*eqn.operands, *eqn.results))
@@ -298,7 +324,7 @@ class Plan:
                 for v in self.small_reads(eqn):
                     self._last_reader[v] = max(self._last_reader.get(v, 0), t)
             elif root is not None:
-                if root.kind != "region":
+                if root.kind not in ("region", "call"):
                     self._read(root)
                 self._set_time(root)
                 key: object = (root.space, root.narrow) if root.kind in FUSABLE else root
@@ -322,8 +348,10 @@ class Plan:
 
     def nests(self) -> int:
         """How many steps have loops of their own, those of regions among them."""
-        inner = sum(plan.nests() for root in self.regions.values() for plan in root.plans)
-        return inner + sum(any(root.kind != "region" for root in step.roots) for step in self.steps)
+        regions = [root for root in self.regions.values() if isinstance(root, RegionRoot)]
+        inner = sum(plan.nests() for root in regions for plan in root.plans)
+        own = [step for step in self.steps if any(r.kind not in ("region", "call") for r in step.roots)]
+        return inner + len(own)
 
     def is_read(self, v: Value) -> bool:
         """Whether an equation or a result reads `v`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..ir.graph import Const, Eqn, Value
 from ..ir.types import likely
@@ -75,7 +75,7 @@ class Root:
     """One equation that a loop nest (or a call) computes into memory or into an accumulator."""
 
     eqn: Eqn
-    kind: str  # map, fold, update, window, scan, argreduce, scatter, contract, blas
+    kind: str  # map, fold, update, window, scan, argreduce, scatter, contract, blas, region, call
     space: tuple[int, ...]
     time: int = 1
     reads: Reads = field(default_factory=lambda: Reads(()))
@@ -109,6 +109,17 @@ class RegionRoot(Root):
     memory: list[bool] = field(default_factory=list)
     inner: list[Buffers] = field(default_factory=list)
     workspace: Buffer | None = None
+
+    @property
+    def narrow(self) -> bool:
+        return False
+
+
+@dataclass(eq=False)
+class CallRoot(Root):
+    """A call, a step of its own; arrays among its results are in memory, numbers in registers."""
+
+    callee: Any = None
 
     @property
     def narrow(self) -> bool:

@@ -19,7 +19,7 @@ def stream_store(kernel: Kernel, x: Reg, pointer: str) -> None:
     """Store a vector past the caches where its address is aligned, ordinarily elsewhere."""
     name = f"jitad.stream.{x.ty}{x.lanes}"
     kernel.e.functions.setdefault(f'@"{name}"', _definition(name, x, kernel.text.nontemporal()))
-    kernel.streams = True
+    kernel.program.streams = True
     kernel.e.put(f'call fastcc void @"{name}"({x.full} {x.text}, ptr {pointer})')
 
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..ir.types import likely
-from .roots import RegionRoot, Root, is_branch
+from .roots import CallRoot, RegionRoot, Root, is_branch
 
 if TYPE_CHECKING:
     from .buffers import Buffers
@@ -40,6 +40,8 @@ def _total(buffers: Buffers, polled: bool) -> float:
         for root in step.roots:
             if isinstance(root, RegionRoot):
                 total += _region(root, polled)
+            elif isinstance(root, CallRoot):
+                total += root.callee.work
             else:
                 elements = _changed(root) if root.value in buffers.in_place else _elements(root)
                 total += elements * (1 + buffers.plan.cost_of(root.eqn))

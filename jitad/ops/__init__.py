@@ -2,6 +2,7 @@
 
 from .argreduce import argmax, argmin
 from .arithmetic import abs, add, div, fma, mul, neg, sign, sub
+from .call import call
 from .check import check
 from .compare import eq, ge, gt, le, lt, ne
 from .concatenate import concatenate
@@ -42,7 +43,7 @@ from .window import add_window, set_window, window
 
 __all__ = [
     "abs", "add", "add_at", "add_window", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
-    "arctan2", "arctanh", "argmax", "argmin", "broadcast", "cbrt", "ceil", "check", "checkpoint",
+    "arctan2", "arctanh", "argmax", "argmin", "broadcast", "call", "cbrt", "ceil", "check", "checkpoint",
     "concatenate", "cond", "convert", "copysign", "cos", "cosh", "cumprod", "cumsum", "digamma", "div",
     "dot", "eq", "erf",
     "erfc", "exp", "exp2", "expit", "expm1", "floor", "floor_divide", "fma", "fmax", "fmin", "for_",

@@ -137,6 +137,11 @@ class Region:
 
 
 @dataclass(frozen=True)
+class CallOp:
+    """Running another function of the program (see the op `call`)."""
+
+
+@dataclass(frozen=True)
 class TapeOp:
     """Making, extending or shortening a tape in place (see the ops `tape_new`, `push`, `pop`)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..ir.calls import map_called
 from ..ir.graph import Function
 from .block import block
 from .contract import contract
@@ -9,10 +10,12 @@ from .dce import dce
 from .flatten import flatten
 from .forward import forward
 from .hoist import hoist
+from .inline import inline, inline_single
 from .layout import arrange
 from .postpone import postpone
 from .promote import promote
 from .reciprocal import by_reciprocals
+from .roll import roll
 from .simplify import simplify
 from .singles import singles
 from .sink import sink
@@ -30,17 +33,27 @@ __all__ = [
     "flatten",
     "forward",
     "hoist",
+    "inline",
+    "inline_single",
     "move_sums",
     "optimize",
     "postpone",
     "promote",
+    "roll",
     "simplify",
     "sink",
 ]
 
 
 def optimize(fn: Function) -> Function:
-    """The standard combination, for primal and derived functions alike. O(equations)."""
+    """The standard combination, for primal and derived functions alike; of functions called, once each.
+
+    O(equations).
+    """
+    return _optimize(map_called(fn, _optimize, "optimized"))
+
+
+def _optimize(fn: Function) -> Function:
     fn = dce(flatten(fill_zeroed(move_sums(simplify(fn)))))
     if any(eqn.regions for eqn in fn.eqns):
         fn = dce(hoist(singles(dce(unturned(fn)))))

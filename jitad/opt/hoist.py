@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir.graph import Const, Eqn, Function, Value, has_effect, reads
+from ..ir.graph import Const, Eqn, Function, Value, callee, has_effect, once, reads
 
 #: Elementwise arrays whose operation costs less (in additions) stay: they are computed where they are read.
 _DEAR = 8.0
@@ -76,7 +76,10 @@ def _worthwhile(eqn: Eqn) -> bool:
 
 def may_fail(eqn: Eqn) -> bool:
     """Whether running `eqn` can raise, or never end."""
-    return has_effect(eqn) or eqn.op.name in _FAILING or any(may_fail(e) for r in eqn.regions for e in r.eqns)
+    if has_effect(eqn) or eqn.op.name in _FAILING or any(may_fail(e) for r in eqn.regions for e in r.eqns):
+        return True
+    function = callee(eqn)
+    return function is not None and once(function, "may fail", lambda f: any(map(may_fail, f.eqns)))
 
 
 def _holds_tape(eqn: Eqn) -> bool:

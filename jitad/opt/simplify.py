@@ -71,7 +71,7 @@ class _Walk:
             operands.append(v)
         if eqn.regions:
             return self.keep(eqn, tuple(operands), tuple(_Walk(r.name, self).run(r) for r in eqn.regions))
-        if constant and operands and self.fold(eqn, operands):
+        if constant and operands and "function" not in attrs and self.fold(eqn, operands):
             return None
         if self.uniform and (op.elementwise or op.name in _MOVES) and self.narrow(eqn, operands):
             return None

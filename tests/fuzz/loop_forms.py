@@ -122,6 +122,18 @@ SIZES = [
     "{n} = b[:{v}].copy()\nb[:{v}] = a[:{v}]\na[:{v}] = {n}",
     "for {n} in a[:{v}]:\n    s = np.sin(s + {n})",
 ]
+#: Functions called again and again: their calls may share one body.
+CALLS = [
+    "for _ in jad.unroll(range(9)):\n    s = blend(s, t)",
+    "for _ in jad.unroll(range(9)):\n    a = blend(a, s)",
+    "for _ in jad.unroll(range(3)):\n    s, t = blend(t, {c}), blend(s, {c})",
+    "for _ in jad.unroll(range(3)):\n    a[{v}] = 0.2 * halved(b) + 0.3 * halved(a)",
+    "for {n} in (a, b, y, a[::-1]):\n    s = np.sin(s + halved({n}))",
+    "for _ in jad.unroll(range(3)):\n    touch(a, {v}, blend(s, t))\n    s = blend(s, a[{v}])",
+    "for _ in jad.unroll(range(3)):\n    b = pair(a, b)[0]\n    b[{v}] = {c}",
+    "for _ in jad.unroll(range(3)):\n    s = listed([s, t], d) * 0.5",
+    "for _ in jad.unroll(range(3)):\n    B[{r}] = blend(B[{r}], choose(s, t))",
+]
 GROUPS = {
     "sizes": SIZES,
     "numbers": NUMBERS,
@@ -129,6 +141,7 @@ GROUPS = {
     "aliases": ALIASES,
     "writes": WRITES,
     "objects": OBJECTS,
+    "calls": CALLS,
 }
 
 #: Headers of loops: the index, if any, and below how much it stays; a line for what else is bound.
@@ -162,5 +175,21 @@ def choose(p, q):
     if p > q + 0.05:
         return np.sin(p)
     return 0.5 * np.cos(q)
+
+def blend(p, q):
+    r = np.sin(p) * 0.7 + 0.2 * q
+    return np.tanh(r * np.cos(p) + 0.1 * q) + 0.05 * np.exp(-r * r)
+
+def halved(z):
+    if len(z) == 1:
+        return blend(z[0], 0.3)
+    return 0.5 * halved(z[: len(z) // 2]) - 0.4 * np.sin(halved(z[len(z) // 2 :]))
+
+def pair(p, q):
+    return p, blend(q, p)
+
+def listed(p, q):
+    p[0] = blend(p[0], p[1])
+    return p[0] * 0.5 + blend(p[1], q["k"])
 
 """

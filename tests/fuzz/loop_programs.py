@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+import jitad as jad
+
 from .loop_forms import GROUPS, HELPERS, LOOPS
 
 _serial = itertools.count()
@@ -182,7 +184,7 @@ def function(rng: Random, groups: Sequence[str] = tuple(GROUPS)) -> tuple[Callab
     text = Source(rng, groups).text()
     filename = f"<random program {next(_serial)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    scope: dict[str, Any] = {"np": np, "math": math, "__name__": "random_program"}
+    scope: dict[str, Any] = {"np": np, "jad": jad, "math": math, "__name__": "random_program"}
     exec(compile(text, filename, "exec"), scope)
     return scope["f"], text
 

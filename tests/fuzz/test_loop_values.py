@@ -47,3 +47,13 @@ def test_writes(case: Case) -> None:
 @programs(8, cases("numbers", "arrays", "aliases"))
 def test_views_and_second_names(case: Case) -> None:
     check(case)
+
+
+@programs(10, cases("numbers", "calls"))
+def test_calls(case: Case) -> None:
+    check(case)
+
+
+@programs(8, cases("arrays", "aliases", "calls"))
+def test_calls_and_arrays(case: Case) -> None:
+    check(case)

@@ -10,7 +10,7 @@ import jitad.ops as ops
 from jitad.ir.graph import Value
 from jitad.ir.op import REGISTRY
 from jitad.ir.types import BOOL, DTYPES, I64
-from jitad.ops.lowering import Check, Region, TapeOp
+from jitad.ops.lowering import CallOp, Check, Region, TapeOp
 
 from .ir_programs import ELEMENTWISE, MAX_PRODUCTS, Growth, accepted, attributes, domain, fits, size_of
 
@@ -123,7 +123,15 @@ def region(g: Growth, shape: tuple[int, ...], least: int = 0) -> tuple[Any, Any,
 def slice_(g: Growth) -> None:
     x = g.array()
     start, step, count = region(g, x.shape)
-    g.emit(ops.slice, x, start=start, step=step, shape=count)
+    if g.draw.chance(30):
+        g.emit(ops.window, x, *places(g, start), step=step, shape=count)
+    else:
+        g.emit(ops.slice, x, start=start, step=step, shape=count)
+
+
+def places(g: Growth, start: tuple[int, ...]) -> list[Value]:
+    """Where a window begins, as values."""
+    return [g.leaf(I64, (), np.array(at)) for at in start]
 
 
 # writing
@@ -144,6 +152,9 @@ def update(g: Growth, base: Value | None = None) -> Value:
             known = g.emit(ops.slice, source, start=here, step=by, shape=count)
         else:
             known = g.leaf(base.dtype, count)
+    if g.draw.chance(30):
+        op = ops.add_window if op is ops.add_at else ops.set_window
+        return g.emit(op, base, known, *places(g, start), step=step)
     return g.emit(op, base, known, start=start, step=step)
 
 
@@ -306,12 +317,14 @@ RULES = (
 
 #: Ops that no rule can make would be tested by nothing.
 MADE = {op.name for op in ELEMENTWISE} | set(
-    "select convert broadcast reshape transpose slice set_at add_at concatenate iota gather scatter_add "
-    "scatter_set reduce_and reduce_or sum prod reduce_max reduce_min argmax argmin cumsum cumprod recurrence "
-    "dot".split()
+    "select convert broadcast reshape transpose slice window set_at add_at set_window add_window "
+    "concatenate iota gather scatter_add scatter_set reduce_and reduce_or sum prod reduce_max reduce_min "
+    "argmax argmin cumsum cumprod recurrence dot".split()
 )
 #: Loops, branches and tapes come from random Python programs, not from random equations.
-_STRUCTURED = {name for name, op in REGISTRY.items() if isinstance(op.lowering, Region | TapeOp | Check)}
+_STRUCTURED = {
+    name for name, op in REGISTRY.items() if isinstance(op.lowering, Region | TapeOp | Check | CallOp)
+}
 _MISSING = set(REGISTRY) - MADE - _STRUCTURED
 assert not _MISSING, f"no random program has {sorted(_MISSING)}"
 

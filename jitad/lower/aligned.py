@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ir.graph import Value, dims_of
+from ..ir.types import is_int
 from ..ops.lowering import Dot, Gather, Piecewise, Scalar
 from .index import Index, Ix, identity
 from .plan import Plan
@@ -33,15 +34,15 @@ class _Walk:
             self.stack = [(i, identity(i.ndim)) for i in idx]
         elif root.kind == "window":
             _, update, *starts = root.eqn.operands
-            self.target = window_index(starts, root.eqn.attrs["step"], identity(update.ndim))
+            self.target = window_index(starts, root.eqn.attrs["step"], _places(update))
         else:
             piece = root.eqn.op.lowering.pieces(root.eqn)[0]
             update = root.eqn.operands[piece.operand]
-            steps = zip(identity(update.ndim), piece.step, piece.lo)
+            steps = zip(_places(update), piece.step, piece.lo)
             self.target = tuple(ix.affine(step, lo) for ix, step, lo in steps)
             self.written = [] if dims_of(root.eqn) else piece_bounds(piece)
         self.shape = update.shape
-        self.here = identity(update.ndim)
+        self.here = _places(update)
         self.stack.append((update, self.here))
 
     def ok(self) -> bool:
@@ -95,3 +96,8 @@ class _Walk:
 
     def _same_place(self, x: Value, idx: list[Value], index: Index) -> bool:
         return x.shape == self.base.shape and tuple(idx) == self.idx and index == self.here
+
+
+def _places(v: Value) -> Index:
+    """The index of each element; along an axis of length 1 it is the number 0, as behind a reshape."""
+    return tuple(Ix(-1, 0, 0) if is_int(n) and n == 1 else Ix(a, 1, 0) for a, n in enumerate(v.shape))

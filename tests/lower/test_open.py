@@ -13,6 +13,7 @@ from jitad.ir.evaluate import evaluate
 from jitad.ir.graph import Function
 from jitad.ir.text import parse
 from jitad.ir.verify import check
+from jitad.lower import lower
 from jitad.opt import contract, optimize
 
 from .native import run
@@ -278,3 +279,22 @@ def test_what_a_loop_hands_on_may_be_made_in_sizes_that_only_its_body_knows() ->
     x = np.random.default_rng(0).standard_normal(64)
     (found,) = run(fn, x)
     assert found.tobytes() == evaluate(fn, x)[0].tobytes()
+
+
+def test_rows_that_are_updated_from_themselves_are_not_copied():
+    fn = _program("""func @f(%A: f64[64,64], %x: f64[64]) -> f64[64,64] {
+  %B: f64[64,64] = for 64, %A {trips=64, carried=1, reverse=false}
+  @body(%k: i64, %C: f64[64,64]) -> f64[64,64] {
+    %r: f64[1,%k] = window %C, %k, 0 {step=(1, 1), shape=(1, %k)}
+    %v: f64[%k] = reshape %r {shape=(%k,)}
+    %p: f64[%k] = slice %x {start=(0,), step=(1,), shape=(%k,)}
+    %w: f64[%k] = mul %v, %p
+    %u: f64[1,%k] = reshape %w {shape=(1, %k)}
+    %D: f64[64,64] = set_window %C, %u, %k, 0 {step=(1, 1)}
+    return %D
+  }
+  return %B
+}""")
+    assert lower(fn, "jitad.test.rows").workspace_bytes < 64 * 64 * 8
+    A, x = np.random.default_rng(0).standard_normal((64, 64)), np.arange(64.0)
+    np.testing.assert_array_equal(run(fn, A, x)[0], evaluate(fn, A, x)[0])

@@ -12,6 +12,7 @@ from .cotangents import Cotangents
 from .keep import needed_for, parted, residuals, work
 from .kept import Account
 from .memory import Again
+from .padded import kept_type, padded, read_back
 from .tangent import zeros
 from .tapes import Tapes
 
@@ -85,9 +86,8 @@ def halves(
     def store_cost(v: Value) -> float:
         if v in free or v in full:
             return 0.0
-        if v.type.item is not None or v not in there or not account.sizes.issuperset(v.type.dims):
-            return float("inf")
-        return _EACH + v.type.likely_bytes
+        type = kept_type(v.type, account) if v in there else None
+        return float("inf") if type is None else _EACH + type.likely_bytes
 
     def cost(eqn: Eqn) -> float:
         """Arrays of which only a part is read again are never formed."""
@@ -98,11 +98,12 @@ def halves(
     kept = [v for v in cut if v not in free and v not in full]
     once_more = needed_for([e for e in again.eqns if not has_effect(e)], wanted, set(cut))
     saved = [v for v in wanted if v.type.is_float and v.type.item is None and v not in {*free, *full, *cut}]
+    stored, made, back = padded(kept, account)
     return Halves(
-        forward=needed_for(early, (*results, *full, *kept)),
-        back=[*once_more, *late],
+        forward=[*needed_for(early, (*results, *full, *kept)), *made],
+        back=read_back([*once_more, *late], rest, back),
         results=results,
-        kept=kept,
+        kept=stored,
         starts=tapes.starts,
         full=full,
         ends=rest[len(into) + len(shared) :],

@@ -66,8 +66,8 @@ class Account:
 
     budget  bytes that they may keep; None: as many as they need
     memory  what they need not keep, since arrays still have it; None: nothing
-    sizes   values that are known before everything else: an array whose size depends on another is not kept,
-            since all that is on a tape has one size
+    sizes   values that are known before everything else: arrays whose size depends on others are kept with
+            room for the largest (`padded.py`)
     loops   what each loop keeps, in order
     """
 

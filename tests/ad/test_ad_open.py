@@ -69,3 +69,8 @@ def test_gradients_agree_with_differences():
 def test_windows_of_what_is_still_in_memory_are_not_kept():
     kept = adjoint(check(optimize(check(parse(LOWER))))).notes["kept"]
     assert sum(k.per_trip for k in kept) == 0
+
+
+def test_parts_whose_size_changes_are_kept_with_room_for_the_largest():
+    kept = adjoint(check(optimize(check(parse(SINES))))).notes["kept"]
+    assert 0 < sum(k.per_trip for k in kept) < 6 * 6 * 8 + 6 * 8

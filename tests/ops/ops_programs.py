@@ -15,12 +15,14 @@ from jitad.ir.evaluate import evaluate
 from jitad.ir.graph import Function
 from jitad.ir.op import REGISTRY, Op, Sample
 from jitad.ir.types import type_of
-from jitad.ops.lowering import Check, Region, TapeOp
+from jitad.ops.lowering import CallOp, Check, Region, TapeOp
 from jitad.ops.sampling import points
 
 assert jitad.ops.__all__
 #: Ops that are tested by programs (tests/ir/test_ir_regions.py): no array operands alone make a sample.
-STRUCTURED = {name for name, op in REGISTRY.items() if isinstance(op.lowering, Region | TapeOp | Check)}
+STRUCTURED = {
+    name for name, op in REGISTRY.items() if isinstance(op.lowering, Region | TapeOp | Check | CallOp)
+}
 
 
 def program(op: Op, sample: Sample) -> Function:

@@ -127,8 +127,9 @@ def cavity_flow(steps, inner, u, v, p, dt, rho, nu):
 def cavity_flow_inputs(sizes: Sizes, rng: np.random.Generator) -> tuple:
     shape = sizes["ny"], sizes["nx"]
     u, v, p = 0.1 * rng.random((3, *shape))
-    dt = 0.1 / ((sizes["nx"] - 1) / 2 + 1)
-    return sizes["nt"], sizes["nit"], u.copy(), v.copy(), p.copy(), dt, 1.0, 0.1
+    nu, dx = 0.1, 2 / (max(shape) - 1)
+    dt = min(0.1 / ((sizes["nx"] - 1) / 2 + 1), 0.2 * dx**2 / nu)  # diffusion is stable below dx² / 4 ν
+    return sizes["nt"], sizes["nit"], u.copy(), v.copy(), p.copy(), dt, 1.0, nu
 
 
 def neighbours(f):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..ir.graph import Eqn, Value
+from ..ir.graph import Eqn, Value, dims_of
 from .blas import Layout, operand_layout, source
 from .fused import Fused, Panels
 from .matvec import Matrix, Rows
@@ -92,7 +92,7 @@ def _transposed_times(plan: Plan, root: Root) -> tuple[Matrix, Value] | None:
 
 
 def _matrix_vector(plan: Plan, eqn: Eqn, by_rows: bool) -> tuple[Matrix, Value] | None:
-    if eqn.attrs["batch"][0] or eqn.operands[0] is eqn.operands[1]:
+    if eqn.attrs["batch"][0] or eqn.operands[0] is eqn.operands[1] or dims_of(eqn):
         return None
     for k in (0, 1):
         (home, strides), (vector, steps) = source(plan, eqn, k), source(plan, eqn, 1 - k)

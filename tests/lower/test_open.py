@@ -73,6 +73,12 @@ PROGRAMS = {
   %3: f64[%m,%m] = dot %2, %x {contract=((1,), (0,)), batch=((), ())}
   return %0, %1, %3
 }""",
+    "normal": """func @f(%n: i64, %m: i64, %x: f64[%n,%m], %y: f64[%m], %z: f64[%n]) -> (f64[%m], f64[%n]) {
+  %0: f64[%n] = dot %x, %y {contract=((1,), (0,)), batch=((), ())}
+  %1: f64[%n] = sub %0, %z
+  %2: f64[%m] = dot %1, %x {contract=((0,), (0,)), batch=((), ())}
+  return %2, %1
+}""",
     "layers": """func @f(%n: i64, %m: i64, %x: f32[%n,%m], %w: f32[%m,1], %v: f32[%m,7])
   -> (f32[%n,1], f32[%n,7], f32[%m,%m]) {
   %0: f32[%n,1] = dot %x, %w {contract=((1,), (0,)), batch=((), ())}

@@ -53,8 +53,6 @@ def ensure(kernel: Kernel, buffer: Buffer | None) -> None:
 
 def _refuse_huge(kernel: Kernel, type: Type) -> None:
     """A size that does not fit 64 bits is too much memory, not the little that is left of it."""
-    if sum(not is_int(d) for d in type.shape) < 2:
-        return
     e = kernel.e
     total = e.literal(float(type.dtype.itemsize), "double")
     for d in type.shape:

@@ -88,10 +88,6 @@ class Constraints:
                 self.rows += [self.named(r, run) for r in rows]
         return Linear({run(v): n for v, n in x.terms.items()}, x.offset)
 
-    def contradict(self) -> bool:
-        """Whether this can never be."""
-        return is_empty(self.zeros, self.rows)
-
     def exclude(self, rows: list[Linear], zeros: list[Linear] | None = None) -> bool:
         """Whether further constraints can never hold beside these."""
         return is_empty([*self.zeros, *(zeros or ())], [*self.rows, *rows])

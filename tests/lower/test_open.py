@@ -16,7 +16,7 @@ from jitad.ir.verify import check
 from jitad.lower import lower
 from jitad.opt import contract, optimize
 
-from .native import run
+from .native import compile_function, run
 
 assert jitad.ops
 
@@ -304,3 +304,18 @@ def test_rows_that_are_updated_from_themselves_are_not_copied():
     assert lower(fn, "jitad.test.rows").workspace_bytes < 64 * 64 * 8
     A, x = np.random.default_rng(0).standard_normal((64, 64)), np.arange(64.0)
     np.testing.assert_array_equal(run(fn, A, x)[0], evaluate(fn, A, x)[0])
+
+
+def test_sizes_whose_bytes_wrap_around_are_refused():
+    fn = _program("""func @f(%n: i64, %x: f64[4]) -> f64 {
+  %a: f64[%n] = broadcast 1.0 {shape=(%n,), axes=()}
+  %b: f64[%n] = cumsum %a {axis=0, reverse=false}
+  %c: f64[4] = slice %b {start=(0,), step=(1,), shape=(4,)}
+  %d: f64[4] = mul %c, %x
+  %e: f64 = sum %d {axes=(0,)}
+  return %e
+}""")
+    x = np.ones(4)
+    assert run(fn, np.int64(9), x)[0] == 10.0
+    status, _ = compile_function(fn)[1](np.int64(2**61), x)
+    assert status != 0

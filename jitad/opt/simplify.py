@@ -25,7 +25,8 @@ def simplify(fn: Function) -> Function:
     Equations of scalar constants are computed now, by `op.reference`, in the dtype they declare. Two
     equations with the same op, operands and attributes become one; constants are the same when
     dtype and bits are. An elementwise op on copies of rank-0 values is done once, at rank 0. Nothing
-    that could change a floating-point result: no x*0 → 0, no reassociation. Equations that stay are
+    that could change a floating-point result: no x*0 → 0, no reassociation; but cotangents are not added to
+    zero. Equations that stay are
     kept as they are, with their lines. O(equations).
     """
     with np.errstate(all="ignore"):
@@ -76,6 +77,8 @@ class _Walk:
         if self.uniform and (op.elementwise or op.name in _MOVES) and self.narrow(eqn, operands):
             return None
         if op.simplify is not None and self.rewrite(eqn, operands):
+            return None
+        if op.name == "add" and eqn.origin == "adjoint" and self.begin_sum(eqn, operands):
             return None
         if op.name in MULTIPLES:
             eqn = self.scale(eqn, operands)
@@ -162,6 +165,16 @@ class _Walk:
         attrs = {"shape": out.type.shape, "axes": ()}
         self.share(Eqn(lookup("broadcast"), (x,), attrs, (result,), eqn.loc, (), eqn.origin))
         return result
+
+    def begin_sum(self, eqn: Eqn, operands: list[Value]) -> bool:
+        """A sum of cotangents that begins with zero is its first term; -0.0 stays -0.0 there."""
+        (out,) = eqn.results
+        for zero, term in (operands, operands[::-1]):
+            if isinstance(zero, Const) and zero.type.is_float and term.type is out.type and not zero.ndim:
+                if zero.data == 0.0 and not np.signbit(zero.data):
+                    self.replace(eqn, term)
+                    return True
+        return False
 
     def share(self, eqn: Eqn) -> None:
         key = (eqn.op, *eqn.operands, *sorted(eqn.attrs.items()))

@@ -55,15 +55,12 @@ def trmm(alpha, A, B):
 
 
 def syrk(alpha, beta, C, A):
-    n, m = A.shape
+    n = A.shape[0]
     columns = jnp.arange(n)
 
     def row(i, C):
-        def product(k, row):
-            return row + jnp.where(columns <= i, alpha * A[i, k] * A[:, k], 0.0)
-
-        scaled = jnp.where(columns <= i, beta * C[i], C[i])
-        return C.at[i].set(lax.fori_loop(0, m, product, scaled))
+        updated = beta * C[i] + alpha * (A @ A[i])
+        return C.at[i].set(jnp.where(columns <= i, updated, C[i]))
 
     return lax.fori_loop(0, n, row, C)
 

@@ -34,7 +34,15 @@ BY_HAND: dict[str, Callable[[Callable], Callable]] = {
     "syrk": hand_adjoints.syrk,
 }
 #: Where programs are written for JAX, under their names: `import jax` at their top.
-FOR_JAX = ("jax_stencils", "jax_flows", "jax_solvers", "jax_models")
+FOR_JAX = (
+    "jax_stencils",
+    "jax_flows",
+    "jax_solvers",
+    "jax_matrices",
+    "jax_models",
+    "jax_recursions",
+    "jax_signals",
+)
 #: Programs whose tapes must not grow faster than the matrix, and the sizes at which they are compared.
 TAPELESS, TAPE_SIZES = ("lu", "cholesky", "trisolv"), (32, 64)
 STENCILS = ("jacobi-1d", "jacobi-2d", "heat-3d", "horizontal-diffusion", "cavity-flow")

@@ -177,7 +177,10 @@ class Main:
             release = [f"call void {RELEASE_TAPES}(ptr %tapes)", *release]
         if len(kernel.chunks) == 1:
             (chunk,) = kernel.chunks
-            lines += chunk.entry + chunk.body
+            # Before any branch: LLVM keeps a variable of the stack in a register only from the first block on.
+            variables = [line for line in chunk.entry if " = alloca " in line]
+            lines[:0] = variables
+            lines += [line for line in chunk.entry if line not in variables] + chunk.body
         else:
             for chunk in kernel.chunks:
                 functions += function_of(module.name(str(chunk.number)), chunk, self.params, shared)

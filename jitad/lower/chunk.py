@@ -177,7 +177,7 @@ class Main:
             release = [f"call void {RELEASE_TAPES}(ptr %tapes)", *release]
         if len(kernel.chunks) == 1:
             (chunk,) = kernel.chunks
-            # Before any branch: LLVM keeps a variable of the stack in a register only from the first block on.
+            # In the first block: others' variables LLVM leaves on the stack.
             variables = [line for line in chunk.entry if " = alloca " in line]
             lines[:0] = variables
             lines += [line for line in chunk.entry if line not in variables] + chunk.body

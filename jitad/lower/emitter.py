@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ..ir.graph import Eqn
 
 #: Vector functions inlined in one kernel. LLVM takes time quadratic in the body of a loop: with all inlined,
 #: the gradient of 300 sines of an array compiles in 60 s; with calls in 0.3 s, and it runs as fast.
@@ -64,8 +67,21 @@ class Emitter:
         self.declarations: dict[str, str] = {}
         self.functions: dict[str, str] = {}
         self.chunk = 0
+        self.eqn: Eqn | None = None
+        self.marks: list[tuple[int, Eqn | None]] = []
         self._count = 0
         self._inlined = 0
+
+    def serve(self, eqn: Eqn | None) -> Eqn | None:
+        """What is emitted from here on belongs to this equation; the one it belonged to before.
+
+        Registers and labels are numbered as they are made, so `marks` says of each to which it belongs.
+        """
+        before = self.eqn
+        if eqn is not before:
+            self.eqn = eqn
+            self.marks.append((self._count, eqn))
+        return before
 
     # registers and text
 

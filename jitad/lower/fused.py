@@ -419,13 +419,17 @@ class Fused:
         """
         for leaf in self.overwritten:
             self.nest.element(leaf, self.axes)
+        first = self.nest.e.eqn
         for root in self.roots:
             if root.kind == "map":
+                self.nest.e.serve(root.eqn)
                 x = self.nest.element(root.value, self.axes)
                 if root.stored:
                     self._store(root, x)
         for fold in self.folds:
+            self.nest.e.serve(fold.eqn)
             fold.step(self.axes, self.mask, self.overlap)
+        self.nest.e.serve(first)
 
     def _store(self, root: Root, x: Reg) -> None:
         """Write a map's element; where one of the nest overwrites an operand, lanes done before stay."""

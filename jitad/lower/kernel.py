@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,6 +54,14 @@ class Lowered:
     workspace_bytes: int = 0
     work: float = 0.0
     plan: Plan | None = None
+    sources: dict[str, Source] = field(default_factory=dict)
+
+
+class Source(NamedTuple):
+    """What an LLVM function came from: the lowered function, and `Emitter.marks`."""
+
+    fn: Function
+    marks: list[tuple[int, Eqn | None]]
 
 
 @dataclass
@@ -61,6 +69,7 @@ class Program:
     """What the kernels of one program share: module-level text, messages, and the functions that are called.
 
     streams  some store passes the caches
+    sources  what its LLVM functions came from, by their symbols
     """
 
     text: Text
@@ -69,6 +78,7 @@ class Program:
     declarations: dict[str, str] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
     streams: bool = False
+    sources: dict[str, Source] = field(default_factory=dict)
 
 
 class Kernel(Exits):
@@ -86,6 +96,7 @@ class Kernel(Exits):
         self.text, self.messages = program.text, program.messages
         self.e = Emitter()
         self.e.declarations, self.e.functions = program.declarations, program.functions
+        program.sources[symbol] = Source(self.fn, self.e.marks)
         self.constants: list[np.ndarray] = []
         self.fails = False
         self.depth = 0  # of regions
@@ -123,6 +134,7 @@ class Kernel(Exits):
             self.frame_bytes,
             work_of(self.buffers),
             self.plan,
+            self.program.sources,
         )
 
     def no_workspace(self) -> int:
@@ -138,10 +150,14 @@ class Kernel(Exits):
         """The steps of the current plan."""
         for step in self.plan.steps:
             if step.roots:
+                outer = self.e.serve(step.roots[0].eqn)
                 self._step(step)
+                self.e.serve(outer)
                 self._maybe_next_chunk()
             for eqn in step.eqns:
+                outer = self.e.serve(eqn)
                 emit_small(self, eqn)
+                self.e.serve(outer)
                 self._maybe_next_chunk()
 
     def _maybe_next_chunk(self) -> None:

@@ -56,7 +56,11 @@ class Nest(Loops):
 
     def _compute(self, v: Value, index: Index) -> Reg:
         if v in self.plan.inline or v in self.own:
-            return self.expression(self.plan.producer[v], index)
+            eqn = self.plan.producer[v]
+            reader = self.e.serve(eqn)
+            out = self.expression(eqn, index)
+            self.e.serve(reader)
+            return out
         registers = self.kernel.registers_of(v)
         if registers is not None and all(ix.is_number for ix in index):
             position = sum(s * ix.offset for s, ix in zip(row_major(v.shape), index))

@@ -227,22 +227,29 @@ class NativeModule:
             known = ", ".join(sorted(self._addresses)) or "nothing"
             raise _symbols.SymbolError(f"the module has no function {name!r}; it defines {known}") from None
 
-    def _optimized(self) -> tuple[Any, Any]:
+    def texts(self, llvm: str) -> tuple[str, str]:
+        """Optimised LLVM and assembly of a text, made with the settings of this module.
+
+        The text is the module's, with debug information if that is wanted: it changes no instruction.
+        """
         machine = _target_machine(self._settings.codegen_level)
-        module = _parse(self.llvm, host().triple, host().data_layout)
+        module = _parse(llvm, host().triple, host().data_layout)
         _optimize(module, machine, self._settings)
-        return module, machine
+        return str(module), machine.emit_assembly(module)
 
     @cached_property
+    def _texts(self) -> tuple[str, str]:
+        return self.texts(self.llvm)
+
+    @property
     def optimized_llvm(self) -> str:
         """The module as text after the pass pipeline."""
-        return str(self._optimized()[0])
+        return self._texts[0]
 
-    @cached_property
+    @property
     def asm(self) -> str:
         """The module as assembly for this machine."""
-        module, machine = self._optimized()
-        return machine.emit_assembly(module)
+        return self._texts[1]
 
 
 def _link(code: bytes, imports: Mapping[str, int], exports: list[str]) -> tuple[Any, dict[str, int]]:

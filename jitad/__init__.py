@@ -11,11 +11,13 @@ from .api.memory import checkpoint
 from .api.reverse import grad, value_and_grad, vjp
 from .capture.errors import EscapedTraceError, TracedValueError
 from .capture.tracer import is_traced
+from .inspection import Inspection, inspect
 
 __version__ = "0.1.0"
 
 __all__ = [
     "EscapedTraceError",
+    "Inspection",
     "Jit",
     "TracedValueError",
     "check_grads",
@@ -26,6 +28,7 @@ __all__ = [
     "explain",
     "fori_loop",
     "grad",
+    "inspect",
     "is_traced",
     "jit",
     "jvp",

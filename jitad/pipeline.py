@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import ad, opt
@@ -22,6 +24,21 @@ if TYPE_CHECKING:
 CHECK = os.environ.get("JITAD_CHECK", "") not in ("", "0")
 
 _symbols = itertools.count()
+_watcher: ContextVar[Callable[[str, Function], None] | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watched(by: Callable[[str, Function], None]) -> Iterator[None]:
+    """Within this, `by(stage, function)` is called with what each stage makes.
+
+    Stages are "traced" and "optimized" (`trace`), "primal", "simplified", "tangent" or "adjoint" (of
+    derivatives, the innermost first), "lowered" (`compile_native`).
+    """
+    token = _watcher.set(by)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
 
 
 class Binary(NamedTuple):
@@ -39,13 +56,15 @@ class Binary(NamedTuple):
 def trace(f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]) -> Program:
     """Python function → optimised IR; `leaves` are the types of its arguments (see `capture.run.capture`)."""
     program = capture(f, leaves, hints, call)
-    return program._replace(fn=optimized(opt.inline(opt.roll(program.fn))))
+    fn = noted("optimized", optimized(opt.inline(opt.roll(noted("traced", program.fn)))))
+    return program._replace(fn=fn)
 
 
 def tangent(fn: Function, active: Sequence[bool], differentiated: int) -> Function:
     """(params, tangents of active params) → (results, tangents of the floating ones among the first few)."""
-    fn = optimized(opt.inline(opt.roll(fn)))
-    return checked(_all_results(fn, ad.tangent(_head(fn, differentiated), active), differentiated))
+    fn = noted("simplified", optimized(opt.inline(opt.roll(noted("primal", fn)))))
+    whole = _all_results(fn, ad.tangent(_head(fn, differentiated), active), differentiated)
+    return noted("tangent", checked(whole))
 
 
 def adjoint(
@@ -62,9 +81,10 @@ def adjoint(
     closed  False: the sizes of results, and so of cotangents, may be values that `fn` computes; then the
             halves are programs (`split`), the whole is none
     """
-    fn = optimized(opt.inline(opt.roll(fn), taping=True, looping=budget is not None))
+    fn = opt.inline(opt.roll(noted("primal", fn)), taping=True, looping=budget is not None)
+    fn = noted("simplified", optimized(fn))
     whole = _all_results(fn, ad.adjoint(_head(fn, differentiated), active, budget=budget), differentiated)
-    return checked(whole) if closed else whole
+    return noted("adjoint", checked(whole) if closed else whole)
 
 
 def split(whole: Function, known: int) -> ad.Split:
@@ -80,7 +100,7 @@ def compile_native(fn: Function) -> Binary:
 
     if called(fn):
         fn = optimized(opt.inline_single(fn))
-    fn = _for_machine(map_called(fn, _for_machine, "for machine"))
+    fn = noted("lowered", _for_machine(map_called(fn, _for_machine, "for machine")))
     lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}")
     return Binary(lowered, native.engine.compile_module(lowered.llvm))
 
@@ -102,6 +122,13 @@ def _all_results(fn: Function, derived: Function, differentiated: int) -> Functi
 def optimized(fn: Function) -> Function:
     """The standard optimisation, checked."""
     return checked(opt.optimize(checked(fn)))
+
+
+def noted(stage: str, fn: Function) -> Function:
+    """`fn`, shown to whoever looks on."""
+    if (watcher := _watcher.get()) is not None:
+        watcher(stage, fn)
+    return fn
 
 
 def checked(fn: Function) -> Function:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import ad, opt
@@ -51,6 +52,40 @@ class Binary(NamedTuple):
         """How many bytes a tape could not get, in the last call that failed so."""
         address = self.module.address(f"{self.lowered.symbol}.asked")
         return ctypes.CFUNCTYPE(ctypes.c_int64)(address)()
+
+
+#: Stage → what the time before it went to.
+_SPENT_ON = {
+    "traced": "capture",
+    "primal": "capture",
+    "simplified": "optimize",
+    "optimized": "optimize",
+    "tangent": "differentiate",
+    "adjoint": "differentiate",
+    "lowered": "lower",
+}
+
+
+@contextmanager
+def timed(seconds: dict[str, float], rest: str) -> Iterator[None]:
+    """Add what is spent within to `seconds`: "capture", "differentiate", "optimize", "lower" and, behind the
+    last stage, `rest`. Who looks on goes on doing so."""
+    outer, last = _watcher.get(), perf_counter()
+
+    def spend(on: str) -> None:
+        nonlocal last
+        now = perf_counter()
+        seconds[on] = seconds.get(on, 0.0) + now - last
+        last = now
+
+    def look(stage: str, fn: Function) -> None:
+        spend(_SPENT_ON[stage])
+        if outer is not None:
+            outer(stage, fn)
+
+    with watched(look):
+        yield
+    spend(rest)
 
 
 def trace(f: Callable, leaves: Sequence[LeafType], hints: Sequence[str], call: Callable[..., Any]) -> Program:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from time import perf_counter
 from typing import Any
 
+from .. import pipeline
 from ..capture.leaves import LEAST
 from ..capture.run import Program
 from ..ir import verify
@@ -145,14 +145,14 @@ class Cache:
         tied: Collection[int] | None = None,
     ) -> Version:
         """A version, the sizes of these axes values, these Python numbers compiled in or sizes."""
-        start = perf_counter()
+        seconds: dict[str, float] = {}
         types, names = self._binder.leaf_types(call)
         tied = family.tied if tied is None else tied
         static = self._static(family) if static is None else static
         leaves = opened(types, call, axes, tied, static)
-        version = Version(self._trace(leaves, names, call), leaves, names, self._traces, reason)
-        version.seconds = perf_counter() - start
-        return version
+        with pipeline.timed(seconds, "capture"):
+            program = self._trace(leaves, names, call)
+        return Version(program, leaves, names, self._traces, reason, seconds)
 
     def _usable(self, version: Version, family: Family) -> bool:
         """Whether a version that was traced for the interpreter can be compiled, too."""

@@ -18,18 +18,35 @@ class VersionInfo(NamedTuple):
     sizes    how many sizes of arguments are values of the program; 0: all are compiled in
     reason   why it was made
     seconds  that tracing and compiling took so far
+    stages   the same for each stage: "capture", "differentiate", "optimize", "lower", "llvm"
+    code     bytes of machine code; 0: not compiled yet
     """
 
     types: dict[str, str]
     sizes: int
     reason: str
     seconds: float
+    stages: dict[str, float]
+    code: int
 
     @classmethod
     def of(cls, version: Version) -> VersionInfo:
         names = {d: f"%n.{i}" if i else "%n" for i, d in enumerate(version.sizes)}
         types = {n: _shown(t, names) for n, t in zip(version.names, version.leaves)}
-        return cls(types, len(version.sizes), version.reason, version.seconds)
+        seconds = dict(version.seconds)
+        total = sum(seconds.values())
+        return cls(types, len(version.sizes), version.reason, total, seconds, version.code_bytes)
+
+    @property
+    def arguments(self) -> str:
+        """The arguments with their types."""
+        return ", ".join(f"{n}: {t}" for n, t in self.types.items()) or "none"
+
+    @property
+    def spent(self) -> str:
+        """What the seconds went to, in percent."""
+        parts = [f"{stage} {100 * s / self.seconds:.0f}" for stage, s in self.stages.items() if self.seconds]
+        return ", ".join(parts)
 
 
 def _shown(leaf: LeafType, names: dict[Value, str]) -> str:
@@ -60,12 +77,11 @@ class CacheInfo(_Counts):
         return type(self).of, (self.traces, self.entries)
 
     def __str__(self) -> str:
-        rows = [("arguments", "compiled because", "seconds")]
+        rows = [("arguments", "compiled because", "seconds", "of which %", "code")]
         for e in self.entries:
-            arguments = ", ".join(f"{n}: {t}" for n, t in e.types.items()) or "none"
-            rows.append((arguments, e.reason, f"{e.seconds:.3f}"))
-        widths = [max(len(row[i]) for row in rows) for i in range(2)]
-        lines = ["  ".join([*(x.ljust(w) for x, w in zip(row, widths)), row[2]]) for row in rows]
+            rows.append((e.arguments, e.reason, f"{e.seconds:.3f}", e.spent, f"{e.code} bytes"))
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = ["  ".join([*(x.ljust(w) for x, w in zip(row, widths)), row[4]]) for row in rows]
         return "\n".join(lines)
 
     __repr__ = __str__

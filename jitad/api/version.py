@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from time import perf_counter
 from typing import Any, NoReturn
 
 import numpy as np
@@ -20,6 +19,7 @@ from ..ir import evaluate
 from . import entries, writeback
 from .extents import Extents
 from .family import Shapes, bound
+from .log import report
 
 
 class Version:
@@ -30,7 +30,7 @@ class Version:
     sizes    of arguments that are values: the program's first parameters
     numbers  per leaf: see `LeafType.value`
     number   how many had been made of its function, and reason: why it was made
-    seconds  that tracing and compiling took
+    seconds  of each stage so far: capture, differentiate, optimize, lower, llvm
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Version:
         names: Sequence[str],
         number: int = 0,
         reason: str = "",
+        seconds: dict[str, float] | None = None,
     ) -> None:
         self.number = number
         self.program = program
@@ -48,7 +49,7 @@ class Version:
         self.sizes = tuple(dict.fromkeys(d for leaf in leaves for d in leaf.sizes))
         self.numbers = tuple(leaf.value for leaf in leaves)
         self.reason = reason
-        self.seconds = 0.0
+        self.seconds = seconds or {}
         self.inputs = tuple(i.array for i in program.captures.inputs)
         self.guards = program.captures.guards
         self.entry_made = False
@@ -67,10 +68,17 @@ class Version:
         """The machine code, compiled once however many threads ask for it."""
         with self._lock:
             if self._binary is None:
-                start = perf_counter()
-                self._binary = pipeline.compile_native(self.program.fn)
-                self.seconds += perf_counter() - start
+                with pipeline.timed(self.seconds, "lower"):
+                    self._binary = pipeline.compile_native(self.program.fn)
+                llvm = self.seconds["llvm"] = sum(self._binary.module.seconds.values())
+                self.seconds["lower"] -= llvm
+                report(self)
             return self._binary
+
+    @property
+    def code_bytes(self) -> int:
+        """Bytes of machine code; 0 while it is not compiled."""
+        return 0 if self._binary is None else self._binary.module.code_bytes
 
     @cached_property
     def extents(self) -> Extents:

@@ -209,12 +209,13 @@ def _exports(module: Any) -> list[str]:
 class NativeModule:
     """Machine code of one LLVM module; the code lives as long as this object does.
 
-    `llvm` is the text it came from; `seconds` has the time of each phase. `optimized_llvm` and `asm`
-    are made again from the text when first asked for.
+    `llvm` is the text it came from; `seconds` has the time of each phase, `code_bytes` the size of the code.
+    `optimized_llvm` and `asm` are made again from the text when first asked for.
     """
 
     llvm: str
     seconds: dict[str, float]
+    code_bytes: int
     _settings: _Settings = field(repr=False)
     _tracker: Any = field(repr=False)
     _addresses: dict[str, int] = field(repr=False)
@@ -302,7 +303,12 @@ def compile_module(
     lap("emit")
     tracker, addresses = _link(code, imports, exports)
     lap("link")
-    return NativeModule(llvm_text, seconds, settings, tracker, addresses)
+    return NativeModule(llvm_text, seconds, _code_bytes(code), settings, tracker, addresses)
+
+
+def _code_bytes(code: bytes) -> int:
+    """Bytes of instructions in an object."""
+    return sum(s.size() for s in _llvm().ObjectFileRef.from_data(code).sections() if s.is_text())
 
 
 def assembly_for(llvm_text: str, triple: str, cpu: str = "", features: str = "") -> str:

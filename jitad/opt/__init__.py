@@ -21,6 +21,8 @@ from .singles import singles
 from .sink import sink
 from .sums import move_sums
 from .turned import unturned
+from .unchanged import without_unchanged
+from .vectorize import vectorize
 from .zeroed import fill_zeroed
 
 __all__ = [
@@ -54,7 +56,7 @@ def optimize(fn: Function) -> Function:
 
 
 def _optimize(fn: Function) -> Function:
-    fn = dce(flatten(fill_zeroed(move_sums(simplify(fn)))))
+    fn = dce(flatten(without_unchanged(fill_zeroed(move_sums(simplify(fn))))))
     if any(eqn.regions for eqn in fn.eqns):
         fn = dce(hoist(singles(dce(unturned(fn)))))
         alone = promote(fn)
@@ -63,4 +65,6 @@ def _optimize(fn: Function) -> Function:
     through = forward(fn)
     if through is not fn:
         fn = dce(flatten(dce(through)))
-    return dce(hoist(fn))
+    fn = dce(hoist(fn))
+    spread = vectorize(fn)
+    return fn if spread is fn else dce(hoist(dce(flatten(simplify(dce(spread))))))

@@ -263,11 +263,11 @@ def _first(loop: _Loop, j: int, before: tuple[Form, ...], b: Builder) -> Value:
 
 
 def _element(loop: _Loop, array: Value, at: tuple[Form, ...], start: Value) -> Value:
-    idx = [_built(form, loop.index, start, loop.forms.order) for form in at]
+    idx = [built(form, loop.index, start, loop.forms.order) for form in at]
     return lookup("gather")(array, *idx)
 
 
-def _built(form: Form, index: Value, start: Value, order: dict[Value, int]) -> Value:
+def built(form: Form, index: Value, start: Value, order: dict[Value, int]) -> Value:
     """The integer that a form is with `start` for the counter."""
     total: Value = const(form.offset, I64)
     for v, n in sorted(form.terms, key=lambda term: order[term[0]]):

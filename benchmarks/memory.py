@@ -16,8 +16,12 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 #: What the system's counts resolve, with some thousand bytes to spare for other changes of the process.
 FINEST = 10**6
 
-#: The C library gives freed memory back at once, so that what one call needed does not hide the next one's.
-ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+#: Freed memory goes back to the system at once, so that what one call needed does not hide the next one's.
+ENVIRONMENT = {
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+    "JITAD_KEPT_BYTES": "0",
+}
 
 
 def resident(field: str) -> int:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .chunk import RELEASE_TAPES
+from .chunk import RELEASE, RELEASE_TAPES
 
 if TYPE_CHECKING:
     from .kernel import Kernel
 
 GROW = '@"jitad.tapes.grow"'
 DROP = '@"jitad.tapes.drop"'
-# A block is a header of 64 bytes, {previous, next}, and the items.
+# Before a block are 64 bytes (`native/pool.py`), of which two words are ours: {previous, next}.
 _RUNTIME = f"""
 define internal ptr {GROW}(ptr %list, ptr %base, i64 %bytes) noinline cold nounwind {{
   %fresh = icmp eq ptr %base, null
-  %header = getelementptr i8, ptr %base, i64 -64
-  %old = select i1 %fresh, ptr null, ptr %header
-  %size = add i64 %bytes, 64
-  %new = call ptr @"libc.realloc"(ptr %old, i64 %size)
-  %failed = icmp eq ptr %new, null
+  %items = call ptr @"jitad.resize"(ptr %base, i64 %bytes)
+  %failed = icmp eq ptr %items, null
   br i1 %failed, label %nothing, label %got
 nothing:
   ret ptr null
 got:
+  %new = getelementptr i8, ptr %items, i64 -64
   %next.at = getelementptr ptr, ptr %new, i64 1
   br i1 %fresh, label %link, label %relink
 link:
@@ -47,7 +45,6 @@ back:
   store ptr %new, ptr %next
   br label %done
 done:
-  %items = getelementptr i8, ptr %new, i64 64
   ret ptr %items
 }}
 define internal void {DROP}(ptr %list, ptr %base) noinline nounwind {{
@@ -68,7 +65,7 @@ back:
   store ptr %previous, ptr %next
   br label %free
 free:
-  call void @"libc.free"(ptr %block)
+  call void @"jitad.release"(ptr %base)
   br label %done
 done:
   ret void
@@ -83,7 +80,8 @@ test:
 free:
   %next.at = getelementptr ptr, ptr %block, i64 1
   %next = load ptr, ptr %next.at
-  call void @"libc.free"(ptr %block)
+  %items = getelementptr i8, ptr %block, i64 64
+  call void @"jitad.release"(ptr %items)
   br label %test
 done:
   ret void
@@ -95,5 +93,5 @@ def require(kernel: Kernel) -> None:
     """Declare the runtime's functions, and free what is left at the end."""
     kernel.tapes = True
     kernel.e.functions[GROW] = _RUNTIME
-    kernel.e.declarations["libc.realloc"] = 'declare ptr @"libc.realloc"(ptr, i64)'
-    kernel.e.declarations["libc.free"] = 'declare void @"libc.free"(ptr)'
+    kernel.e.declarations["jitad.resize"] = 'declare ptr @"jitad.resize"(ptr, i64)'
+    kernel.e.declarations["jitad.release"] = RELEASE

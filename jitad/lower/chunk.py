@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,9 +21,9 @@ ASKED = "asked"
 TOO_MANY = 2**62
 #: A workspace up to this size is on the stack.
 STACK_BYTES = 16384
-#: From this size on the system is asked for large pages (Linux): there are fewer of them to be mapped.
-HUGE_BYTES = 2**20
-HUGE_PAGE, MADV_HUGEPAGE = 2**21, 14
+#: How kernels get memory and give it back (`native/pool.py`).
+OBTAIN = 'declare noalias align 64 ptr @"jitad.obtain"(i64)'
+RELEASE = 'declare void @"jitad.release"(ptr)'
 
 
 class Chunk:
@@ -173,7 +172,7 @@ class Main:
                 f"store <2 x i64> zeroinitializer, ptr %block{k}, align 8",
             ]
         if kernel.tapes:
-            lines += ["%tapes = alloca ptr", "store ptr null, ptr %tapes"]
+            lines[:0] = ["%tapes = alloca ptr", "store ptr null, ptr %tapes"]
             release = [f"call void {RELEASE_TAPES}(ptr %tapes)", *release]
         if len(kernel.chunks) == 1:
             (chunk,) = kernel.chunks
@@ -205,29 +204,14 @@ class Main:
         if nbytes <= STACK_BYTES:
             lines.append(f"%ws = alloca [{nbytes} x i8], align 64")
             return []
-        self.declarations |= {'declare noalias ptr @"libc.malloc"(i64)', 'declare void @"libc.free"(ptr)'}
-        huge = nbytes >= HUGE_BYTES and sys.platform == "linux"
-        border = HUGE_PAGE if huge else 64
-        reserved = -(-nbytes // border) * border
+        self.declarations |= {OBTAIN, RELEASE}
         lines += [
-            f'%raw = call ptr @"libc.malloc"(i64 {reserved + border})',
-            "%failed = icmp eq ptr %raw, null",
+            f'%ws = call ptr @"jitad.obtain"(i64 {nbytes})',
+            "%failed = icmp eq ptr %ws, null",
             "br i1 %failed, label %nomemory, label %start",
             "start:",
-            "%address = ptrtoint ptr %raw to i64",
-            f"%raised = add i64 %address, {border - 1}",
-            f"%aligned = and i64 %raised, -{border}",
-            "%skip = sub i64 %aligned, %address",
-            "%ws = getelementptr inbounds i8, ptr %raw, i64 %skip",
         ]
-        if huge:
-            self._advise(lines, reserved)
-        return ['call void @"libc.free"(ptr %raw)']
-
-    def _advise(self, lines: list[str], nbytes: int) -> None:
-        """Ask for large pages where the workspace is; it is no error when there are none."""
-        self.declarations.add('declare i32 @"libc.madvise"(ptr, i64, i32)')
-        lines.append(f'call i32 @"libc.madvise"(ptr %ws, i64 {nbytes}, i32 {MADV_HUGEPAGE})')
+        return ['call void @"jitad.release"(ptr %ws)']
 
 
 def function_of(name: str, chunk: Chunk, params: list[str], shared: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """Addresses of the native routines that emitted code may call, looked up by name.
 
 A name is `family.routine`: `blas.dgemm`, `lapack.dpotrf`, `special.psi`, `libm.sin`,
-`libc.malloc`, `python.PyFloat_FromDouble`, `numpy.PyArray_NewFromDescr`, `jitad.poll`. Nothing is imported or
-loaded before a routine of its family is asked for.
+`libc.malloc`, `python.PyFloat_FromDouble`, `numpy.PyArray_NewFromDescr`, `jitad.poll`, `jitad.obtain`.
+Nothing is imported or loaded before a routine of its family is asked for.
 """
 
 from __future__ import annotations
@@ -144,9 +144,11 @@ def _numpy_address(name: str) -> int | None:
 
 
 def _own_address(name: str) -> int | None:
-    from jitad.native.interrupt import poll_address
+    from jitad.native import interrupt, pool
 
-    return poll_address() if name == "poll" else None
+    if name in ("obtain", "resize", "release", "kept"):
+        return pool.address(name)
+    return interrupt.poll_address() if name == "poll" else None
 
 
 _FAMILIES: dict[str, Callable[[str], int | None]] = {

@@ -9,6 +9,7 @@ import jitad.ops  # noqa: F401  declares the ops
 from jitad.ir.evaluate import evaluate
 from jitad.ir.text import parse
 from jitad.ir.verify import check
+from jitad.native import pool
 
 from .native import compile_function, run
 
@@ -137,31 +138,31 @@ def test_a_failure_ends_a_loop_at_once():
 
 
 class Heap:
-    """realloc and free that count, and that can run out."""
+    """resize and release that count, and that can run out."""
 
     def __init__(self, most: int = 10**9) -> None:
-        libc = ctypes.CDLL(None)
-        libc.realloc.restype, libc.realloc.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_size_t]
-        libc.free.restype, libc.free.argtypes = None, [ctypes.c_void_p]
+        kinds = {
+            "resize": ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64),
+            "release": ctypes.CFUNCTYPE(None, ctypes.c_void_p),
+        }
+        real_resize, real_release = (kind(pool.address(name)) for name, kind in kinds.items())
         self.blocks, self.grown = 0, 0
 
-        def realloc(block, size):
+        def resize(block, size):
             if size > most:
                 return None
             self.blocks += block is None
             self.grown += block is not None
-            return libc.realloc(block, size)
+            return real_resize(block, size)
 
-        def free(block):
+        def release(block):
             self.blocks -= block is not None
-            libc.free(block)
+            real_release(block)
 
-        self._kept = (
-            ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)(realloc),
-            ctypes.CFUNCTYPE(None, ctypes.c_void_p)(free),
-        )
-        names = ("libc.realloc", "libc.free")
-        self.symbols = {n: ctypes.cast(f, ctypes.c_void_p).value for n, f in zip(names, self._kept)}
+        self._kept = [kind(f) for kind, f in zip(kinds.values(), (resize, release))]
+        self.symbols = {
+            f"jitad.{name}": ctypes.cast(f, ctypes.c_void_p).value for name, f in zip(kinds, self._kept)
+        }
 
 
 HEAPS = {
@@ -193,5 +194,5 @@ def test_a_tape_that_finds_no_memory_is_a_status():
     kind, text, _ = low.messages[status]
     assert kind is MemoryError and "{bytes} bytes on the tape" in text
     asked = ctypes.CFUNCTYPE(ctypes.c_int64)(call.module.address(f"{low.symbol}.asked"))
-    assert asked() == 2**20
+    assert asked() == 2**21
     assert heap.blocks == 0

@@ -293,7 +293,7 @@ def test_reasons_and_the_table():
         "captured name rebound: SCALE",
     ]
     table = str(f.cache_info()).splitlines()
-    assert table[0].split() == ["arguments", "compiled", "because", "seconds"] and len(table) == 8
+    assert table[0].split()[:4] == ["arguments", "compiled", "because", "seconds"] and len(table) == 8
     assert table[2].startswith("x: f64[%n]") and "now a value" in table[2]
     assert f.cache_info() == (7, 7)
     assert all(e.seconds > 0 for e in f.cache_info().entries)

@@ -129,14 +129,14 @@ def split(whole: Function, known: int) -> ad.Split:
     return parts
 
 
-def compile_native(fn: Function) -> Binary:
-    """Optimised IR → machine code."""
+def compile_native(fn: Function, *, timed: bool = False) -> Binary:
+    """Optimised IR → machine code; `timed`: with timers between its steps."""
     from . import lower, native
 
     if called(fn):
         fn = optimized(opt.inline_single(fn))
     fn = noted("lowered", _for_machine(map_called(fn, _for_machine, "for machine")))
-    lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}")
+    lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}", timed=timed)
     return Binary(lowered, native.engine.compile_module(lowered.llvm))
 
 

@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from .. import pipeline
+from ..api.cacheinfo import VersionInfo
 from ..api.jit import Jit
 from ..ir.graph import Function
 from ..lower.located import equations_of, located
 from .machine import asm_stage, llvm_stage
 from .modes import compiled_for
+from .nests import Nest, nests_of
+from .plan import plan_stage
+from .profile import Profile, profile_of
 from .programs import stage_of
+from .remarks import remarks_stage
 from .source import source_stage
 from .stages import Stage
 
@@ -32,8 +37,9 @@ class Inspection:
     """What became of a function for one set of argument types.
 
     Every stage is an attribute, and an entry of `stages`, by its name: `source`, `ir`, `simplified_ir`,
-    `tangent_ir` or `adjoint_ir`, `optimized_ir`, `lowered_ir`, `llvm`, `optimized_llvm`, `asm`. A derivative
-    of a derivative has its inner stages as `ir`, `adjoint_ir` …, and the outer ones as `ir.2` ….
+    `tangent_ir` or `adjoint_ir`, `optimized_ir`, `lowered_ir`, `plan`, `llvm`, `optimized_llvm`, `asm`,
+    `remarks`. A derivative of a derivative has its inner stages as `ir`, `adjoint_ir` …, and the outer ones
+    as `ir.2` ….
 
     name     of the compiled function
     version  the specialisation
@@ -41,7 +47,8 @@ class Inspection:
 
     def __init__(self, function: Jit, args: tuple, kwargs: dict[str, Any]) -> None:
         self.name = function.__name__
-        call = function._binder.bind(args, kwargs)
+        self._function = function
+        self._call = call = function._binder.bind(args, kwargs)
         self.version = function._version(call)
         noted: list[tuple[str, Function]] = []
         with pipeline.watched(lambda stage, fn: noted.append((stage, fn))):
@@ -66,8 +73,9 @@ class Inspection:
         found = {name: stage_of(name, title, fn) for name, (title, fn) in self.functions.items()}
         found["lowered_ir"] = self.lowered_ir
         locs = [line.loc for stage in found.values() for line in stage.lines if line.loc]
-        machine = {stage.name: stage for stage in (self.llvm, self.optimized_llvm, self.asm)}
-        return {"source": source_stage(dict.fromkeys(locs)), **found, **machine}
+        later = (self.plan, self.llvm, self.optimized_llvm, self.asm, self.remarks)
+        named = {stage.name: stage for stage in later}
+        return {"source": source_stage(dict.fromkeys(locs)), **found, **named}
 
     @cached_property
     def lowered_ir(self) -> Stage:
@@ -75,6 +83,16 @@ class Inspection:
         (source, *_) = reversed(self.binary.lowered.sources.values())
         numbers = {eqn: k for k, eqn in enumerate(self.equations)}
         return stage_of("lowered_ir", "as it was lowered", source.fn, numbers)
+
+    @cached_property
+    def nests(self) -> list[Nest]:
+        """What the kernel runs one after the other, with estimated costs; functions that it calls aside."""
+        return nests_of(next(reversed(self.binary.lowered.sources.values())))
+
+    @cached_property
+    def plan(self) -> Stage:
+        """Which equations share a nest, which buffers exist, what happens in place."""
+        return plan_stage(self.binary.lowered, self.equations)
 
     @cached_property
     def _located(self) -> tuple[str, str, str]:
@@ -101,6 +119,26 @@ class Inspection:
         """Assembly."""
         return asm_stage(self._located[2], self.equations)
 
+    @cached_property
+    def remarks(self) -> Stage:
+        """What the machine does for each line: vectors or single numbers, calls, divisions, spills."""
+        return remarks_stage(self.asm)
+
+    def profile(self, *args: Any, repeat: int | None = None, **kwargs: Any) -> Profile:
+        """Measure where the time goes: native timers between nests, shown by line.
+
+        args    of the types that were inspected; those of `inspect` if none are given
+        repeat  calls, of which the best counts; None: as many as take 0.2 s
+
+        TypeError for arguments of other types.
+        """
+        call = self._function._binder.bind(args, kwargs) if args or kwargs else self._call
+        if self._function._version(call) is not self.version:
+            raise TypeError(
+                f"{self.name} was inspected for {self._arguments()}; inspect it for these arguments"
+            )
+        return profile_of(self.version, call.leaves, repeat)
+
     def diff(self, one: str, other: str) -> str:
         """What changed between two stages, as a unified diff; ValueError for a name that there is not."""
         for name in (one, other):
@@ -126,8 +164,10 @@ class Inspection:
         rows = [
             f"  {name:<16} {stage.title}, {len(stage.lines)} lines" for name, stage in self.stages.items()
         ]
-        arguments = ", ".join(f"{n}: {t.type}" for n, t in zip(self.version.names, self.version.leaves))
-        return "\n".join([f"{self.name}({arguments})", *rows])
+        return "\n".join([f"{self.name}({self._arguments()})", *rows])
+
+    def _arguments(self) -> str:
+        return VersionInfo.of(self.version).arguments
 
 
 def _named(noted: list[tuple[str, Function]]) -> dict[str, tuple[str, Function]]:

@@ -147,6 +147,8 @@ class Text:
         declarations = sorted(set(kernel.e.declarations.values()) | main.declarations)
         helpers = kernel.e.functions.values()
         callees = [line for callee in kernel.program.callees.values() for line in callee.text]
+        if kernel.program.timers:
+            self.globals += kernel.program.timers.globals()
         return "\n".join([*declarations, *self.globals, *helpers, *callees, *functions, *self.metadata, ""])
 
 

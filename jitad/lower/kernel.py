@@ -31,6 +31,7 @@ from .roots import CallRoot, RegionRoot, Root, Step
 from .sequential import emit_scan, emit_scatter, emit_update, emit_window
 from .small import emit_small
 from .tapes import emit_tape
+from .timers import Timers
 from .work import work_of
 
 #: Instructions after which a straight-line program continues in a function of its own.
@@ -55,12 +56,14 @@ class Lowered:
     work: float = 0.0
     plan: Plan | None = None
     sources: dict[str, Source] = field(default_factory=dict)
+    timers: Timers | None = None
 
 
 class Source(NamedTuple):
-    """What an LLVM function came from: the lowered function, and `Emitter.marks`."""
+    """What an LLVM function came from: the lowered function and its buffers, and `Emitter.marks`."""
 
     fn: Function
+    buffers: Buffers
     marks: list[tuple[int, Eqn | None]]
 
 
@@ -70,6 +73,7 @@ class Program:
 
     streams  some store passes the caches
     sources  what its LLVM functions came from, by their symbols
+    timers   between its steps, if it is to be profiled
     """
 
     text: Text
@@ -79,6 +83,7 @@ class Program:
     functions: dict[str, str] = field(default_factory=dict)
     streams: bool = False
     sources: dict[str, Source] = field(default_factory=dict)
+    timers: Timers | None = None
 
 
 class Kernel(Exits):
@@ -96,7 +101,7 @@ class Kernel(Exits):
         self.text, self.messages = program.text, program.messages
         self.e = Emitter()
         self.e.declarations, self.e.functions = program.declarations, program.functions
-        program.sources[symbol] = Source(self.fn, self.e.marks)
+        program.sources[symbol] = Source(self.fn, self.buffers, self.e.marks)
         self.constants: list[np.ndarray] = []
         self.fails = False
         self.depth = 0  # of regions
@@ -135,6 +140,7 @@ class Kernel(Exits):
             work_of(self.buffers),
             self.plan,
             self.program.sources,
+            self.program.timers,
         )
 
     def no_workspace(self) -> int:
@@ -151,7 +157,10 @@ class Kernel(Exits):
         for step in self.plan.steps:
             if step.roots:
                 outer = self.e.serve(step.roots[0].eqn)
-                self._step(step)
+                if timers := self.program.timers:
+                    timers.around(self, step, lambda step=step: self._step(step))  # type: ignore[misc]
+                else:
+                    self._step(step)
                 self.e.serve(outer)
                 self._maybe_next_chunk()
             for eqn in step.eqns:

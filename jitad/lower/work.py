@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..ir.types import likely
-from .roots import CallRoot, RegionRoot, Root, is_branch
+from .roots import CallRoot, RegionRoot, Root, Step, is_branch
 
 if TYPE_CHECKING:
     from .buffers import Buffers
@@ -33,18 +33,25 @@ def is_long(root: RegionRoot) -> bool:
     return trips < 0 or trips * sum(map(work_of, root.inner)) >= LONG
 
 
+def work_of_step(buffers: Buffers, step: Step) -> float:
+    """Estimated additions of one run of a step."""
+    return _step(buffers, step, polled=True)
+
+
 def _total(buffers: Buffers, polled: bool) -> float:
-    total = 1.0
-    for step in buffers.plan.steps:
-        total += sum(eqn.op.cost * sum(r.type.likely_size for r in eqn.results[:1]) for eqn in step.eqns)
-        for root in step.roots:
-            if isinstance(root, RegionRoot):
-                total += _region(root, polled)
-            elif isinstance(root, CallRoot):
-                total += root.callee.work
-            else:
-                elements = _changed(root) if root.value in buffers.in_place else _elements(root)
-                total += elements * (1 + buffers.plan.cost_of(root.eqn))
+    return 1.0 + sum(_step(buffers, step, polled) for step in buffers.plan.steps)
+
+
+def _step(buffers: Buffers, step: Step, polled: bool) -> float:
+    total = sum(eqn.op.cost * sum(r.type.likely_size for r in eqn.results[:1]) for eqn in step.eqns)
+    for root in step.roots:
+        if isinstance(root, RegionRoot):
+            total += _region(root, polled)
+        elif isinstance(root, CallRoot):
+            total += root.callee.work
+        else:
+            elements = _changed(root) if root.value in buffers.in_place else _elements(root)
+            total += elements * (1 + buffers.plan.cost_of(root.eqn))
     return total
 
 

@@ -29,7 +29,7 @@ def gradient():
 
 def test_stages_of_a_gradient_are_in_order(gradient):
     names = ["source", "ir", "simplified_ir", "adjoint_ir", "optimized_ir", "lowered_ir"]
-    assert list(gradient.stages) == [*names, "llvm", "optimized_llvm", "asm"]
+    assert list(gradient.stages) == [*names, "plan", "llvm", "optimized_llvm", "asm", "remarks"]
     assert [stage.name for stage in gradient.stages.values()] == list(gradient.stages)
 
 

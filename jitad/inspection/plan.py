@@ -33,7 +33,8 @@ def plan_stage(lowered: Lowered, equations: Sequence[Eqn]) -> Stage:
     numbers = {eqn: k for k, eqn in enumerate(equations)}
     lines: list[Line] = []
     for source in reversed(lowered.sources.values()):
-        lines += _kernel(source, numbers, lowered)
+        lines += [*_kernel(source, numbers, lowered), Line("")]
+    lines.pop()
     return Stage("plan", "nests, buffers, what happens in place", "text", tuple(lines))
 
 
@@ -49,7 +50,7 @@ def _kernel(source: Source, numbers: Mapping[Eqn, int], lowered: Lowered) -> lis
     lines = [Line(head, source.fn.loc)]
     for nest in nests:
         lines += _nest(nest, names, numbers)
-    return [*lines, *_buffers(source, names), Line("")]
+    return lines + _buffers(source, names)
 
 
 def _nest(nest: Nest, names: Names, numbers: Mapping[Eqn, int]) -> list[Line]:

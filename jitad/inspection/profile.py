@@ -46,6 +46,7 @@ class Profile:
             f"{seconds(self.total)} a call, the best of {self.calls}; timers add {100 * self.overhead:.1f} %"
         ]
         known = sum(self.lines.values()) or 1.0
+        rows.append(f"{seconds(known)} of it in nests; the rest: arguments, results, registers")
         file = ""
         for loc, spent in sorted(self.lines.items()):
             if loc.file != file:

@@ -72,7 +72,7 @@ class Stage:
         return "\n".join(lines) + "\n"
 
     def __str__(self) -> str:
-        return self.text
+        return self.text.rstrip("\n")
 
     def __repr__(self) -> str:
         return f"<stage {self.name}: {self.title}, {len(self.lines)} lines>"

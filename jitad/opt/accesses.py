@@ -13,8 +13,12 @@ from .polyhedron import Linear, Symbol, number, symbol
 
 #: Ops that make a new version of their first operand.
 WRITES = frozenset({"scatter_set", "scatter_add", "set_at", "add_at", "set_window", "add_window"})
+#: Those that add to what was there.
+ADDS = frozenset({"scatter_add", "add_at", "add_window"})
+#: Ops that read a part of their first operand.
+READS = frozenset({"gather", "slice", "window"})
 #: Ops whose result is a part of their first operand, or that with its axes in another order.
-_PARTS = frozenset({"gather", "slice", "window", "transpose", "reshape"})
+_PARTS = READS | {"transpose", "reshape"}
 
 _fresh = itertools.count()
 

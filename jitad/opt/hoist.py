@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from ..ir.graph import Const, Eqn, Function, Value, callee, has_effect, once, reads
+from .indices import Indices
+from .inside import is_safe
 
 #: Elementwise arrays whose operation costs less (in additions) stay: they are computed where they are read.
 _DEAR = 8.0
@@ -18,14 +21,32 @@ _FAILING = frozenset({"gather", "scatter_set", "scatter_add", "while"})
 def hoist(fn: Function) -> Function:
     """Return `fn` with invariant equations moved out of the bodies of its loops, inner loops first.
 
-    What could fail stays, as its iteration may never come; so do cheap elementwise arrays and views, which
-    are fused into their readers, unless something that moves reads them. O(equations × depth of loops).
+    What could fail stays, as its iteration may never come, and so do parts of arrays that may not exist then;
+    also cheap elementwise arrays and views, which are fused into their readers, unless something that moves
+    reads them. O(equations × depth of loops).
     """
-    eqns = _hoisted(fn.eqns)
+    eqns = _hoisted(fn.eqns, _Places(fn))
     return fn if eqns is None else fn.replace(eqns=tuple(eqns))
 
 
-def _hoisted(eqns: Sequence[Eqn]) -> list[Eqn] | None:
+class _Places:
+    """What is known of indices and sizes, found out where it is asked for."""
+
+    def __init__(self, fn: Function) -> None:
+        self.fn = fn
+        self.indices: Indices | None = None
+
+    def exist(self, loop: Eqn, k: int, eqn: Eqn) -> bool:
+        """Whether an equation in a loop's region k can be evaluated where the loop may not run."""
+        if loop.attrs.get("trips", 0) > 0 or (loop.op.name == "while" and k == 0):
+            return True
+        if not eqn.regions and eqn.op.name != "window" and not any(r.type.dims for r in eqn.results):
+            return True
+        self.indices = self.indices or Indices(self.fn)
+        return is_safe(self.indices, self.indices.sites[loop, k].around, eqn)
+
+
+def _hoisted(eqns: Sequence[Eqn], places: _Places) -> list[Eqn] | None:
     out: list[Eqn] = []
     changed = False
     for eqn in eqns:
@@ -34,11 +55,11 @@ def _hoisted(eqns: Sequence[Eqn]) -> list[Eqn] | None:
             continue
         regions = []
         for region in eqn.regions:
-            inner = _hoisted(region.eqns)
+            inner = _hoisted(region.eqns, places)
             regions.append(region if inner is None else region.replace(eqns=tuple(inner)))
         if eqn.op.name in _LOOPS:
             for k, region in enumerate(regions):
-                moved, stay = _parted(region)
+                moved, stay = _parted(region, partial(places.exist, eqn, k))
                 if moved:
                     out.extend(moved)
                     regions[k] = region.replace(eqns=tuple(stay))
@@ -49,13 +70,13 @@ def _hoisted(eqns: Sequence[Eqn]) -> list[Eqn] | None:
     return out if changed else None
 
 
-def _parted(body: Function) -> tuple[list[Eqn], list[Eqn]]:
+def _parted(body: Function, exists: Callable[[Eqn], bool]) -> tuple[list[Eqn], list[Eqn]]:
     """The equations of a body that move out of it, and those that stay."""
     varying: set[Value] = set(body.params)
     invariant: list[Eqn] = []
     for eqn in body.eqns:
         fixed = varying.isdisjoint(reads(eqn)) and not may_fail(eqn) and not _holds_tape(eqn)
-        if fixed:
+        if fixed and exists(eqn):
             invariant.append(eqn)
         else:
             varying.update(eqn.results)

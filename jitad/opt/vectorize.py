@@ -10,21 +10,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, const, count_uses, dims_of
+from ..ir.graph import Eqn, Function, Value, const, dims_of
 from ..ir.op import lookup
 from ..ir.types import I64
-from .accesses import WRITES, Access
+from .accesses import ADDS, READS, WRITES
 from .affine import Form, Forms
 from .batched import Batch, Refused, batched, reshaped, spread
-from .constraints import Constraints, other_run
 from .dependence import Dependence
 from .forward import built, replaced
 from .hoist import may_fail
+from .independent import Independent
 from .indices import Site
-from .polyhedron import number, symbol
+from .inside import are_inside, are_sizes, is_safe
 
-_READS = frozenset({"gather", "slice", "window"})
-_ADDS = frozenset({"scatter_add", "add_at", "add_window"})
 _WINDOWS = {"scatter_set": "set_window", "set_window": "set_window"}
 _WINDOWS |= {"scatter_add": "add_window", "add_window": "add_window"}
 #: Loops that are known to have fewer iterations stay.
@@ -111,20 +109,17 @@ class _Loop:
         self.runs = eqn.attrs["trips"] > 0
         self.forms = Forms(self.body.eqns)
         self.inside = {*self.body.params, *(r for e in self.body.eqns for r in e.results)}
-        self.uses = count_uses(self.body.eqns, self.body.results)
         self.b = Builder()
         self.env: dict[Value, Batch] = {}
-        #: versions of carried arrays, and running sums
-        self.arrays: set[Value] = set()
-        self.sums: set[Value] = set()
+        independent = Independent(dependence, self.site)
+        self.arrays, self.sums = independent.arrays, independent.sums
         self.sign = 0
         self.n: Any = None
         self.first: Value = const(0, I64)
 
     def run(self) -> tuple[list[Eqn], list[Value]]:
-        params = self.body.params[1 : self.carried + 1]
-        for p, init, result in zip(params, self.eqn.operands[1:], self.body.results):
-            self.carry(p, init, result)
+        inits = self.eqn.operands[1 : self.carried + 1]
+        self.env.update((p, Batch(v)) for p, v in zip(self.body.params[1:], inits))
         stacks = zip(self.body.params[self.carried + 1 :], self.eqn.operands[self.carried + 1 :])
         self.env.update((p, Batch(s, 0)) for p, s in stacks)
         self.b.loc, self.b.origin = self.eqn.loc, self.eqn.origin
@@ -165,56 +160,12 @@ class _Loop:
     def places(eqn: Eqn) -> tuple[Value, ...]:
         return eqn.operands[2 if eqn.op.name in WRITES else 1 :]
 
-    # what is carried
-
-    def carry(self, param: Value, init: Value, result: Value) -> None:
-        """An array whose parts no two iterations share, or a sum over the iterations."""
-        steps = self.dependence.path(param, result) if param.shape and param.type.item is None else None
-        self.env[param] = Batch(init)
-        if steps is None:
-            self.sum_up(param, result)
-            return
-        makers = [self.indices.makes[v] for v in steps]
-        versions = {param, *steps}
-        reads = [e for e in self.body.eqns if e not in makers and not versions.isdisjoint(e.operands)]
-        if not all(e.op.name in WRITES for e in makers) or not all(e.op.name in _READS for e in reads):
-            raise Refused
-        self.arrays |= versions
-        if not reads and all(e.op.name in _ADDS and e.origin for e in makers):
-            return
-        accesses = self.dependence.accesses
-        writes = [accesses.written(e) for e in makers]
-        found = [accesses.read(e.results[0], self.site) for e in reads]
-        others = [a[0] for a in found if a is not None and a[0].array in versions]
-        if len(others) != len(reads) or any(self.meet(w, a) for w in writes for a in (*writes, *others)):
-            raise Refused
-
-    def meet(self, write: Access, other: Access) -> bool:
-        """Whether what one iteration writes may be what another one reads or writes."""
-        run = other_run(self.indices, self.site)
-        apart = symbol(run(self.k)).plus(symbol(self.k), -1)
-        orders = (apart.shifted(-1), apart.times(-1).shifted(-1))
-        return any(self.dependence.overlap(other, write, run, [order]) for order in orders)
-
-    def sum_up(self, param: Value, result: Value) -> None:
-        """The carried value is what differentiation adds up, and nothing looks at it on the way."""
-        v = result
-        while v is not param:
-            eqn = self.indices.makes.get(v)
-            if eqn is None or v not in self.inside or eqn.op.name != "add" or not eqn.origin:
-                raise Refused
-            if self.uses[v] != 1:
-                raise Refused
-            self.sums.add(v)
-            v = eqn.operands[1] if eqn.operands[1] is param else eqn.operands[0]
-        if self.uses.get(param) != 1:
-            raise Refused
-        self.sums.add(param)
-
     # equations
 
     def visit(self, eqn: Eqn) -> None:
         if any(d in self.inside for d in dims_of(eqn)) or len(eqn.results) != 1:
+            raise Refused
+        if not self.runs and not are_sizes(self.indices, self.site.around, eqn):
             raise Refused
         out = eqn.results[0]
         base = eqn.operands[0] if eqn.operands else out
@@ -222,7 +173,7 @@ class _Loop:
             return  # an index: what it is used for is known from its form
         if eqn.op.name in WRITES and base in self.arrays:
             self.env[out] = Batch(self.write(eqn))
-        elif eqn.op.name in _READS and self.value(base).axis is None:
+        elif eqn.op.name in READS and self.value(base).axis is None:
             self.env[out] = self.read(eqn)
         elif out in self.sums:
             self.env[out] = Batch(self.added(eqn))
@@ -293,23 +244,28 @@ class _Loop:
         return Batch(reshaped(part, (*rest[:at], self.n, *rest[at:])), at)
 
     def same_part(self, eqn: Eqn, x: Value) -> Batch:
-        """What all iterations read at the same place."""
+        """What all iterations read at the same place: one that exists even if there are none."""
+        if not self.runs:
+            self.require_place(eqn, x)
         if eqn.op.name == "slice":
             return Batch(eqn.op(x, **eqn.attrs))
-        idx = [self.start(i) for i in self.places(eqn)]
-        if not self.runs:
-            shape = eqn.attrs.get("shape", (1,) * len(idx))
-            step = eqn.attrs.get("step", (1,) * len(idx))
-            lasts = zip(eqn.operands[1:], step, shape, x.shape)
-            if not all(self.is_inside(self.site.around, *place) for place in lasts):
-                raise Refused
-        return Batch(eqn.op(x, *idx, **eqn.attrs))
+        return Batch(eqn.op(x, *[self.start(i) for i in self.places(eqn)], **eqn.attrs))
+
+    def require_place(self, eqn: Eqn, x: Value) -> None:
+        around = self.site.around
+        if eqn.op.name == "gather":
+            places = zip(self.places(eqn), x.shape)
+            exists = all(are_inside(self.indices, around, i, 1, 1, n) for i, n in places)
+        else:
+            exists = is_safe(self.indices, around, eqn)
+        if not exists:
+            raise Refused
 
     def box(self, eqn: Eqn, x: Value, part: tuple[Any, ...], axis: int) -> tuple[Any, Any]:
         """Shape and steps of the region that the iterations access together."""
         if eqn.op.name in ("gather", "scatter_set", "scatter_add"):
             places = self.places(eqn)
-            if not all(self.is_inside(self.site, i, 1, 1, m) for i, m in zip(places, x.shape)):
+            if not all(are_inside(self.indices, self.site, i, 1, 1, m) for i, m in zip(places, x.shape)):
                 raise Refused
             shape = [*[1] * len(places), *x.shape[len(places) :]]
             step = [1] * x.ndim
@@ -320,18 +276,6 @@ class _Loop:
         shape[axis], step[axis] = self.n, 1
         return tuple(shape), tuple(step)
 
-    def is_inside(self, site: Site | None, i: Value, step: int, count: Any, size: Any) -> bool:
-        """Whether all of some places are known to exist where a site runs."""
-        constraints = Constraints(self.indices)
-        constraints.at(site)
-        linear = lambda n: constraints.named(self.indices.sum(n) if isinstance(n, Value) else number(n))
-        at = linear(i)
-        last = at.plus(linear(count).shifted(-1), step)
-        some = linear(count).shifted(-1)
-        below = [constraints.exclude([some, end.times(-1).shifted(-1)]) for end in (at, last)]
-        above = [constraints.exclude([some, end.plus(linear(size), -1)]) for end in (at, last)]
-        return all(below) and all(above)
-
     def write(self, eqn: Eqn) -> Value:
         x, update = self.value(eqn.operands[0]).value, eqn.operands[1]
         if update in self.arrays or update in self.sums:
@@ -339,7 +283,7 @@ class _Loop:
         u = self.value(update)
         axis = None if eqn.op.name in ("set_at", "add_at") else self.varying(eqn)
         if axis is None:
-            if eqn.op.name not in _ADDS or not eqn.origin or u.axis is None:
+            if eqn.op.name not in ADDS or not eqn.origin or u.axis is None:
                 raise Refused
             total = lookup("sum")(u.value, axes=(u.axis,))
             return eqn.op(x, total, *[self.start(i) for i in self.places(eqn)], **eqn.attrs)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-import jitad.ops  # noqa: F401  declares the ops
+import jitad as jad
+import jitad.ops
 from jitad.ir.evaluate import evaluate
 from jitad.ir.graph import Function
 from jitad.ir.text import parse
@@ -60,6 +63,39 @@ def test_a_loop_loses_what_is_dead_unchanged_or_invariant() -> None:
 def test_what_can_fail_stays_in_its_loop() -> None:
     text = LONG.replace("gather %B, %k", "gather %A, 5")
     assert "gather" in _names(check(hoist(parse(text))).eqns[-1].regions[0])
+
+
+def before(A: Any, x: Any) -> Any:
+    """Where the loop over j does not run, A[i + 1] is no row."""
+    for i in range(len(A)):
+        for _ in range(i + 1, len(A)):
+            x[i] += np.sum(A[i + 1, :i])
+    return x
+
+
+def shorter(A: Any, x: Any) -> Any:
+    """Where the loop over j does not run, the part has a negative size."""
+    for i in range(len(A)):
+        for j in range(i - 30):
+            x[j] += np.sum(np.exp(A[i, : i - 30]) * x[j])
+    return x
+
+
+def known(A: Any, x: Any) -> Any:
+    """The part exists whether the loop over j runs or not."""
+    for i in range(len(A)):
+        for j in range(i):
+            x[j] += np.sum(A[i, :i])
+    return x
+
+
+@pytest.mark.parametrize("f, stays", [(before, True), (shorter, True), (known, False)])
+def test_parts_that_may_not_exist_stay_in_their_loop(f: Callable[..., Any], stays: bool) -> None:
+    A, x = np.sin(np.arange(3600.0)).reshape(60, 60) / 60, np.ones(60)
+    outer = parse(jad.jit(f).compile(A, x).ir).eqns[0].regions[0]
+    inner = next(eqn for eqn in outer.eqns if eqn.regions)
+    assert ("window" in _names(inner.regions[0])) == stays
+    np.testing.assert_allclose(jad.jit(f)(A, x.copy()), f(A, x.copy()), rtol=1e-12)
 
 
 def test_a_decided_branch_is_inlined() -> None:

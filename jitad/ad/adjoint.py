@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..ir.builder import Builder
 from ..ir.graph import Function, Value
+from ..ir.types import I64, type_of
 from .activity import active_flags, active_values, carries
 from .cotangents import Cotangents
 from .kept import Account
@@ -50,7 +51,8 @@ def _adjoint(fn: Function, flags: Sequence[bool], results: bool, budget: int | N
     b = Builder(fn.name + ".adjoint")
     b.params.extend(fn.params)
     memory = Memory(fn) if any(eqn.regions for eqn in fn.eqns) else None
-    tapes = Tapes(Account(budget, memory, fn.params))
+    numbers = (r for eqn in fn.eqns for r in eqn.results if r.type is type_of(I64))
+    tapes = Tapes(Account(budget, memory, (*fn.params, *numbers)), outermost=True)
     forward, reversals = forward_sweep(fn.eqns, on, tapes)
     cotangents = Cotangents(b, on)
     with b:

@@ -68,13 +68,21 @@ class Account:
     memory  what they need not keep, since arrays still have it; None: nothing
     sizes   values that are known before everything else: arrays whose size depends on others are kept with
             room for the largest (`padded.py`)
+    measured  loops whose trips are among these sizes stack what they keep; not under a budget, which is
+            a number
     loops   what each loop keeps, in order
     """
 
     def __init__(
-        self, budget: int | None = None, memory: Memory | None = None, sizes: Iterable[Value] = ()
+        self,
+        budget: int | None = None,
+        memory: Memory | None = None,
+        sizes: Iterable[Value] = (),
+        *,
+        measured: bool = True,
     ) -> None:
         self.budget = budget
+        self.measured = measured and budget is None
         self.memory = memory
         self.sizes = frozenset(sizes)
         self.loops: list[Kept] = []
@@ -87,4 +95,4 @@ class Account:
 
     def trial(self, share: int | None) -> Account:
         """An account of its own for a part that may be reversed otherwise."""
-        return Account(share, self.memory, self.sizes)
+        return Account(share, self.memory, self.sizes, measured=self.measured)

@@ -1,7 +1,7 @@
 """Loops reversed: what an iteration keeps is stacked (or pushed on tapes) and read by a loop that runs back.
 
-A `for` of known trips stacks, one row an iteration. Where the trips are known only when it runs, and in a
-`while`, values are pushed on tapes that grow; the way back of a `while` is a `for` over the trips counted.
+A `for` whose trips are known before it, as a number or value, stacks, one row an iteration. Elsewhere, as in
+a `while`, values are pushed on tapes that grow; the way back of a `while` is a `for` over the trips counted.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Loc, Value, const, free_values, renamed
+from ..ir.graph import Const, Eqn, Function, Loc, Value, const, free_values, renamed
 from ..ir.op import lookup
-from ..ir.types import I64, tape_of, type_of
+from ..ir.types import I64, Dim, is_int, tape_of, type_of
 from .cotangents import Cotangents
 from .halves import Halves, halves
 from .kept import Account, Kept, Schedule
@@ -64,7 +64,7 @@ class LoopReversal:
         body = renamed(body.replace(params=params), {})
         carried = [*ends, *sums, *tapes]
         operands = (self.count, *carried, *(s for _, s in given), *self.stacks, *collected)
-        attrs = {**_attributes(self.eqn), "carried": len(carried)}
+        attrs = {**_attributes(self.forward[-1]), "carried": len(carried)}
         new = [
             Value(t, "ct") for t in lookup("for").infer(*[v.type for v in operands], regions=(body,), **attrs)
         ]
@@ -102,7 +102,7 @@ def _attributes(eqn: Eqn) -> dict:
     """Those of the way back."""
     if eqn.op.name == "while":
         return {"trips": -1, "reverse": True}
-    return {"trips": eqn.attrs["trips"], "reverse": not eqn.attrs["reverse"]}
+    return {**eqn.attrs, "reverse": not eqn.attrs["reverse"]}
 
 
 @dataclass
@@ -173,15 +173,15 @@ def _reverse_for(found: Cut, tapes: Tapes) -> LoopReversal:
     n = eqn.attrs["carried"]
     index, state, rows = body.params[0], body.params[1 : n + 1], body.params[n + 1 :]
     inits, stacks = eqn.operands[1 : n + 1], eqn.operands[n + 1 :]
-    static = eqn.attrs["trips"] >= 0
-    passing = _Passing(h, tapes, [] if static else h.kept, eqn.loc)
-    kept = h.kept if static else []
-    trips = eqn.attrs["trips"]
-    stacked = [Value(v.type.with_shape((trips, *v.type.shape)), v.hint) for v in kept]
+    length, setup = rows_of(eqn, tapes) if h.kept else (None, [])
+    passing = _Passing(h, tapes, h.kept if length is None else [], eqn.loc)
+    kept = [] if length is None else h.kept
+    stacked = [Value(v.type.with_shape((length, *v.type.shape)), v.hint) for v in kept]
+    attrs = eqn.attrs if is_int(length) or length is None else {**eqn.attrs, "rows": length}
     forward = Eqn(
         eqn.op,
         (eqn.operands[0], *inits, *passing.starts, *stacks),
-        {**eqn.attrs, "carried": n + len(passing.starts)},
+        {**attrs, "carried": n + len(passing.starts)},
         (*eqn.results[:n], *passing.full, *eqn.results[n:], *stacked),
         eqn.loc,
         (
@@ -195,7 +195,7 @@ def _reverse_for(found: Cut, tapes: Tapes) -> LoopReversal:
     )
     return LoopReversal(
         eqn,
-        [forward],
+        [*setup, forward],
         h,
         tapes,
         index,
@@ -208,6 +208,27 @@ def _reverse_for(found: Cut, tapes: Tapes) -> LoopReversal:
         dict(zip(rows, stacks)),
         stacked,
     )
+
+
+def rows_of(eqn: Eqn, tapes: Tapes) -> tuple[Dim | None, list[Eqn]]:
+    """How many rows the stacks of a `for` have, and equations that compute it; None: its trips are not known.
+
+    A number, or a value that is not negative and known before everything that is reversed.
+    """
+    if eqn.attrs["trips"] >= 0:
+        return eqn.attrs["trips"], []
+    if "rows" in eqn.attrs:
+        return eqn.attrs["rows"], []
+    account, count = tapes.account, eqn.operands[0]
+    if not account.measured or account.memory is None or isinstance(count, Const):
+        return None, []
+    positive = account.memory.indices.interval(count).lo >= 0
+    if positive and (tapes.outermost or count in account.sizes):
+        return count, []
+    if not tapes.outermost:
+        return None, []
+    rows = Value(_INDEX, "rows")
+    return rows, [Eqn(lookup("maximum"), (count, const(0, I64)), {}, (rows,), eqn.loc, (), eqn.origin)]
 
 
 def _reverse_while(found: Cut, tapes: Tapes) -> LoopReversal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..ir.graph import Eqn, Value, const, reads
+from ..ir.graph import Eqn, Value, reads
 from ..ir.op import lookup
 from ..ir.types import Type, is_int
 from .kept import Account
@@ -39,12 +39,9 @@ def padded(values: Sequence[Value], account: Account) -> tuple[list[Value], list
         if type is None or type is v.type:
             kept.append(v)
             continue
-        room, filled = Value(type), Value(type, v.hint)
-        at = {"start": (0,) * v.ndim, "step": (1,) * v.ndim}
-        empty = {"shape": type.shape, "axes": ()}
-        eqns.append(Eqn(lookup("broadcast"), (const(0, v.dtype),), empty, (room,), origin="adjoint"))
-        eqns.append(Eqn(lookup("set_at"), (room, v), at, (filled,), origin="adjoint"))
-        attrs = {**at, "shape": v.type.shape}
+        filled = Value(type, v.hint)
+        eqns.append(Eqn(lookup("roomy"), (v,), {"shape": type.shape}, (filled,), origin="adjoint"))
+        attrs = {"start": (0,) * v.ndim, "step": (1,) * v.ndim, "shape": v.type.shape}
         back[v] = Eqn(lookup("slice"), (filled,), attrs, (v,), origin="adjoint")
         kept.append(filled)
     return kept, eqns, back

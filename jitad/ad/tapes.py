@@ -13,20 +13,22 @@ class Tapes:
     """Tapes pass through a forward sweep, and back through the reverse sweep.
 
     account  what the loops of the whole program keep
+    outermost  the sweeps are those of the whole program, not of a region in it
     starts   the tape before the forward sweep: made here, or a parameter where the body of a loop is reversed
     full     start → the tape after the forward sweep
     ends     start → the tape after the reverse sweep
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, *, outermost: bool = False) -> None:
         self.account = account
+        self.outermost = outermost
         self.starts: list[Value] = []
         self.full: dict[Value, Value] = {}
         self.ends: dict[Value, Value] = {}
 
     def within(self, share: int) -> Tapes:
         """The same tapes, where loops may keep so many bytes."""
-        part = Tapes(self.account.within(share))
+        part = Tapes(self.account.within(share), outermost=self.outermost)
         part.starts, part.full, part.ends = self.starts, self.full, self.ends
         return part
 

@@ -10,6 +10,7 @@ from .emitter import SELDOM, Reg
 from .index import product_of
 
 if TYPE_CHECKING:
+    from ..ir.graph import Eqn
     from .buffers import Buffer
     from .kernel import Kernel
 
@@ -37,21 +38,24 @@ def nbytes(kernel: Kernel, type: Type) -> Reg:
     return kernel.e.op("mul", elements, kernel.e.literal(type.dtype.itemsize, "i64"))
 
 
-def ensure(kernel: Kernel, buffer: Buffer | None) -> None:
+def ensure(kernel: Kernel, buffer: Buffer | None, loop: Eqn | None = None) -> None:
     """Let a buffer have room for what it is to hold; code that runs before all that uses it.
 
     Within loops its block serves one iteration after the other, and is exchanged for a larger one where
-    that is needed. What it held before is lost.
+    that is needed. What it held before is lost. `loop`: the one that stacks there what it keeps.
     """
     if buffer is None or buffer.heap is None or buffer.out >= 0 or buffer.block is not None:
         return
     require(kernel)
-    _refuse_huge(kernel, buffer.heap)
+    _refuse_huge(kernel, buffer.heap, loop)
     need = nbytes(kernel, buffer.heap)
-    buffer.block = _kept(kernel, need) if kernel.depth else _obtained(kernel, Reg("null", "ptr"), need)
+    if kernel.depth:
+        buffer.block = _kept(kernel, need, loop)
+    else:
+        buffer.block = _obtained(kernel, Reg("null", "ptr"), need, loop)
 
 
-def _refuse_huge(kernel: Kernel, type: Type) -> None:
+def _refuse_huge(kernel: Kernel, type: Type, loop: Eqn | None) -> None:
     """A size that does not fit 64 bits is too much memory, not the little that is left of it."""
     e = kernel.e
     total = e.literal(float(type.dtype.itemsize), "double")
@@ -61,19 +65,28 @@ def _refuse_huge(kernel: Kernel, type: Type) -> None:
         )
         total = e.op("fmul", total, factor)
     huge = e.fcmp("oge", total, e.literal(_LARGEST, "double"))
-    kernel.leave_if(huge, e.literal(kernel.no_array(), "i32"))
+    _leave_if(kernel, huge, f"{_LARGEST:.0f}", loop)
 
 
-def _obtained(kernel: Kernel, old: Reg, size: Reg) -> Reg:
+def _leave_if(kernel: Kernel, failed: Reg, nbytes: str, loop: Eqn | None) -> None:
+    """End the call where there is no memory, for a loop with its line and the bytes."""
+    e = kernel.e
+    if loop is None:
+        kernel.leave_if(failed, e.literal(kernel.no_array(), "i32"))
+        return
+    e.put(f"store i64 {nbytes}, ptr {kernel.text.asked()}")
+    kernel.leave_if(failed, e.literal(kernel.no_memory(loop.loc), "i32"))
+
+
+def _obtained(kernel: Kernel, old: Reg, size: Reg, loop: Eqn | None) -> Reg:
     """A block of that size in place of `old`; the call ends where there is none."""
     e = kernel.e
     block = e.define(f"call ptr {GROW}(ptr %tapes, ptr {old.text}, i64 {size.text})", "ptr")
-    failed = e.icmp("eq", block, Reg("null", "ptr"))
-    kernel.leave_if(failed, e.literal(kernel.no_array(), "i32"))
+    _leave_if(kernel, e.icmp("eq", block, Reg("null", "ptr")), size.text, loop)
     return block
 
 
-def _kept(kernel: Kernel, need: Reg) -> Reg:
+def _kept(kernel: Kernel, need: Reg, loop: Eqn | None) -> Reg:
     """The block that earlier iterations had, or a larger one."""
     e, chunk = kernel.e, kernel.chunk.number
     place = kernel.frame(16)
@@ -91,7 +104,7 @@ def _kept(kernel: Kernel, need: Reg) -> Reg:
     ]
     half = e.op("lshr", need, e.literal(1, "i64"))
     size = e.op("add", e.op("add", need, half), e.literal(64, "i64"))
-    new = _obtained(kernel, old, size)
+    new = _obtained(kernel, old, size, loop)
     e.put(f"store ptr {new.text}, ptr {at}")
     e.put(f"store i64 {size.text}, ptr {room}")
     e.lines += [f"br label %{tag}.moved", f"{tag}.moved:", f"br label %{tag}.on", f"{tag}.on:"]

@@ -28,7 +28,7 @@ from .panels import PanelStep, emit_panels, merge_panels
 from .plan import Plan
 from .regions import emit_region
 from .roots import CallRoot, RegionRoot, Root, Step
-from .sequential import emit_scan, emit_scatter, emit_update, emit_window
+from .sequential import emit_part, emit_scan, emit_scatter, emit_update, emit_window
 from .small import emit_small
 from .tapes import emit_tape
 from .timers import Timers
@@ -434,7 +434,8 @@ def _loops(eqns: Iterable[Eqn]) -> Iterator[Eqn]:
 
 def _stacked(eqn: Eqn) -> int:
     """The bytes that a loop collects for its way back."""
-    return sum(v.type.nbytes for v in eqn.results[eqn.attrs["carried"] :])
+    stacks = eqn.results[eqn.attrs["carried"] :]
+    return sum(v.type.nbytes for v in stacks if not v.type.dims)
 
 
 def _emit_blas(kernel: Kernel, root: Root) -> None:
@@ -450,6 +451,7 @@ _EMIT = {
     "argreduce": emit_argreduce,
     "scatter": emit_scatter,
     "window": emit_window,
+    "part": emit_part,
     "blas": _emit_blas,
     "pop": lambda kernel, root: emit_tape(kernel, root.eqn),
 }

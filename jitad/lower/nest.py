@@ -238,7 +238,7 @@ class Nest(Loops):
         return out
 
     def store(self, x: Reg, v: Value, index: Index) -> None:
-        """Write the element of `v` at `index`; a vector goes to adjacent elements or lane by lane."""
+        """Write the element of `v` at `index`; a vector goes to adjacent ones, turned, or lane by lane."""
         self.store_lanes(x, v, *self.address(v, index))
 
     def store_lanes(self, x: Reg, v: Value, pointer: str, stride: Amount) -> None:
@@ -253,6 +253,10 @@ class Nest(Loops):
                 stream_store(self.kernel, x, pointer)
             else:
                 self.e.store(x, pointer, v.dtype)
+            return
+        if stride == -1:
+            first = self.e.gep(pointer, memory_type(v.dtype), str(1 - self.lanes))
+            self.e.store(self.e.shuffle(x, list(reversed(range(self.lanes)))), first, v.dtype)
             return
         for lane in range(self.lanes):
             at = self.e.gep(pointer, memory_type(v.dtype), self.lane_offset(lane, stride))

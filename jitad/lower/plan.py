@@ -15,6 +15,7 @@ from ..ops.lowering import (
     Dot,
     Gather,
     Iota,
+    Part,
     Piecewise,
     Reduce,
     Region,
@@ -218,6 +219,8 @@ class Plan:
             return "scatter"
         if isinstance(lowering, WindowInto):
             return "window"
+        if isinstance(lowering, Part):
+            return "part"
         if isinstance(lowering, Gather):
             return "small" if is_small(eqn.results[0]) else "inline"
         if tiny:

@@ -27,9 +27,10 @@ def emit_region(kernel: Kernel, root: RegionRoot) -> None:
         kernel.spill(v)
     for v in dims_of(root.eqn):
         kernel.registers(v)
-    for v, memory in zip(root.eqn.results, root.memory):
+    stacked = root.eqn.attrs.get("carried", 0) if "rows" in root.eqn.attrs else len(root.eqn.results)
+    for k, (v, memory) in enumerate(zip(root.eqn.results, root.memory)):
         if memory:
-            ensure(kernel, kernel.buffers.of.get(v))
+            ensure(kernel, kernel.buffers.of.get(v), root.eqn if k >= stacked else None)
     for inner in root.inner:
         inner.base = kernel.buffers.base + (root.workspace.offset if root.workspace else 0)
         inner.targets = [

@@ -57,17 +57,12 @@ def _write_piece(kernel: Kernel, root: Root, piece: Piece, operand: Value) -> No
             x = _accumulate(nest, root.value, target, x)
         nest.store(x, root.value, target)
 
-    walk(
-        nest,
-        operand.shape,
-        body,
-        vectors=operand.ndim > 0 and abs(piece.step[-1]) == 1 and piece.step[-1] == 1,
-    )
+    walk(nest, operand.shape, body, vectors=operand.ndim > 0 and abs(piece.step[-1]) == 1)
 
 
 def _accumulate(nest: Nest, v: Value, index: Index, x: Reg) -> Reg:
     pointer, stride = nest.address(v, index)
-    old = nest.e.load(pointer, v.dtype, nest.lanes if stride else 1)
+    old = nest.load_lanes(pointer, stride, v.dtype)
     old, x = nest.unify([old, x])
     return nest.e.op("fadd" if v.type.is_float else "add", old, x)
 
@@ -163,7 +158,13 @@ def emit_window(kernel: Kernel, root: Root) -> None:
             x = _accumulate(nest, out, target, x)
         nest.store(x, out, target)
 
-    walk(nest, update.shape, body, vectors=update.ndim > 0 and eqn.attrs["step"][-1] == 1)
+    walk(nest, update.shape, body, vectors=update.ndim > 0 and abs(eqn.attrs["step"][-1]) == 1)
+
+
+def emit_part(kernel: Kernel, root: Root) -> None:
+    """Write an array where a larger one begins."""
+    (x,) = root.eqn.operands
+    _write_piece(kernel, root, _whole(x), x)
 
 
 def _whole(v: Value) -> Piece:

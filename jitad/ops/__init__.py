@@ -22,7 +22,7 @@ from .scan import cumprod, cumsum, recurrence
 from .select import select
 from .shape import broadcast, iota, reshape, transpose
 from .special import digamma, erf, erfc, expit, gammaln, logaddexp, polygamma
-from .tape import pop, push, tape_new
+from .tape import pop, push, roomy, tape_new
 from .trigonometric import (
     arccos,
     arccosh,
@@ -50,7 +50,8 @@ __all__ = [
     "gammaln", "gather", "ge", "gt", "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le",
     "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_",
     "or_", "polygamma", "pop", "power", "prod", "push", "recurrence", "reduce_and", "reduce_max",
-    "reduce_min", "reduce_or", "remainder", "reshape", "rint", "scatter_add", "scatter_set", "select",
-    "set_at", "set_window", "shift_left", "shift_right", "sign", "signbit", "sin", "sinh", "slice", "sqrt",
-    "stop_gradient", "sub", "sum", "tan", "tanh", "tape_new", "transpose", "trunc", "while_", "window", "xor",
+    "reduce_min", "reduce_or", "remainder", "reshape", "rint", "roomy", "scatter_add", "scatter_set",
+    "select", "set_at", "set_window", "shift_left", "shift_right", "sign", "signbit", "sin", "sinh", "slice",
+    "sqrt", "stop_gradient", "sub", "sum", "tan", "tanh", "tape_new", "transpose", "trunc", "while_",
+    "window", "xor",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from ..ir.builder import current
 from ..ir.graph import Function, Value
 from ..ir.op import Op
-from ..ir.types import BOOL, I64, IRTypeError, Type, type_of
+from ..ir.types import BOOL, I64, Dim, IRTypeError, Type, type_of
 from .lowering import Region
 
 Regions = tuple[Function, ...]
@@ -27,21 +27,30 @@ def _expect(name: str, what: str, found: Sequence[Type], wanted: Sequence[Type])
 
 
 def _infer_for(
-    count: Type, *operands: Type, trips: int, carried: int, reverse: bool, regions: Regions
+    count: Type,
+    *operands: Type,
+    trips: int,
+    carried: int,
+    reverse: bool,
+    regions: Regions,
+    rows: Dim | None = None,
 ) -> tuple[Type, ...]:
     (body,) = regions
     inits, stacks = operands[:carried], operands[carried:]
+    length = rows if trips < 0 else trips
     _expect("for", "the count is", [count], [type_of(I64)])
     for s in stacks:
-        if trips < 0 or s.item is not None or not s.shape or s.shape[0] != trips:
+        if length is None or s.item is not None or not s.shape or s.shape[0] != length:
             raise IRTypeError(f"for: a stacked operand is {s}, the trips are {trips}")
     elements = [s.with_shape(s.shape[1:]) for s in stacks]
     _expect("for", "the body takes", body.param_types, [type_of(I64), *inits, *elements])
     _expect("for", "the body carries", body.result_types[:carried], inits)
     collected = body.result_types[carried:]
-    if collected and trips < 0:
-        raise IRTypeError("for: results are stacked only where the trips are known")
-    return (*inits, *(t.with_shape((trips, *t.shape)) for t in collected))
+    if not collected:
+        return inits
+    if length is None:
+        raise IRTypeError("for: results are stacked only where the trips are known, or the rows are given")
+    return (*inits, *(t.with_shape((length, *t.shape)) for t in collected))
 
 
 def _run_for(
@@ -51,6 +60,7 @@ def _run_for(
     carried: int,
     reverse: bool,
     regions: tuple[Callable[..., list[Any]], ...],
+    rows: Any = None,
 ) -> tuple[Any, ...]:
     (body,) = regions
     state, stacks = list(operands[:carried]), operands[carried:]
@@ -69,7 +79,8 @@ for_: Op = Op(
     "for",
     "body(k, carried…, elements…) → (carried…, collected…) for k = 0 … count−1, backwards if `reverse`; "
     "operands: count, `carried` first values, stacks whose k-th rows are the elements; "
-    "results: the last carried values, stacks of what was collected. `trips`: the count if known, else −1",
+    "results: the last carried values, stacks of what was collected. `trips`: the count if known, else −1; "
+    "then `rows`, if given, is the value that stacks have as their first dimension: the count, 0 if negative",
     infer=_infer_for,
     reference=_run_for,
     tangent=None,

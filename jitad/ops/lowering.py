@@ -52,6 +52,11 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The operand is where the result begins; nothing else of it is written."""
+
+
+@dataclass(frozen=True)
 class Reshape:
     """Same elements in C order under another shape: an alias of contiguous memory."""
 

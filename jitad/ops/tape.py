@@ -1,4 +1,4 @@
-"""Tapes: stacks that grow while a loop runs, for what its reverse sweep will read, last in first out."""
+"""What loops keep for their reverse sweeps: tapes, which grow, and rows that are not full."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from ..ir.graph import Eqn, Value
 from ..ir.op import Op
-from ..ir.types import IRTypeError, Type, tape_of, type_of
-from .lowering import TapeOp
+from ..ir.types import IRTypeError, Shape, Type, tape_of, type_of
+from .index import slice as part
+from .lowering import Part, TapeOp
 from .shape import zeros
 
 
@@ -106,6 +107,35 @@ pop: Op = Op(
     lowering=TapeOp(),
     samples=(),
 )
+
+
+def _infer_roomy(x: Type, *, shape: Shape) -> Type:
+    if len(shape) != len(x.shape):
+        raise IRTypeError(f"roomy: {x} in an array of shape {shape}")
+    return x.with_shape(shape)
+
+
+def _run_roomy(x: Any, *, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    out = np.zeros(shape, x.dtype)
+    out[tuple(map(slice, x.shape))] = x
+    return (out,)
+
+
+roomy: Op = Op(
+    "roomy",
+    "an array of some shape that begins with the operand; what else is in it has no meaning",
+    infer=_infer_roomy,
+    reference=_run_roomy,
+    tangent=lambda eqn, tangents: roomy(tangents[0], **eqn.attrs),
+    adjoint=lambda eqn, ct: [first_of(ct, eqn.operands[0].shape)],
+    lowering=Part(),
+    samples=(),
+)
+
+
+def first_of(x: Value, shape: Shape) -> Value:
+    """The beginning of an array."""
+    return part(x, start=(0,) * len(shape), step=(1,) * len(shape), shape=shape)
 
 
 def new_tape(item: Type) -> Value:

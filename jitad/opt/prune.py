@@ -62,6 +62,9 @@ def _for(eqn: Eqn, live: Collection[Value], dce: Dce) -> Eqn:
         return _like(eqn, eqn.operands, eqn.results, (body if same else clean,))
     params = (body.params[0], *_kept(state, carried), *_kept(rows, into))
     inits, stacks = eqn.operands[1 : n + 1], eqn.operands[n + 1 :]
+    if not into and not collected and "rows" in eqn.attrs:
+        attrs = {k: x for k, x in eqn.attrs.items() if k != "rows"}
+        eqn = Eqn(eqn.op, eqn.operands, attrs, eqn.results, eqn.loc, eqn.regions, eqn.origin)
     return _like(
         eqn,
         (eqn.operands[0], *_kept(inits, carried), *_kept(stacks, into)),

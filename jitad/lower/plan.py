@@ -330,7 +330,8 @@ class Plan:
                 if root.kind not in ("region", "call"):
                     self._read(root)
                 self._set_time(root)
-                key: object = (root.space, root.narrow) if root.kind in FUSABLE else root
+                fusable = root.kind in FUSABLE and not root.is_turned_copy
+                key: object = (root.space, root.narrow) if fusable else root
                 while (step := nests.setdefault(root.time, {}).get(key)) and not step.has_room(
                     root, MAX_EQUATIONS
                 ):

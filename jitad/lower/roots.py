@@ -87,6 +87,11 @@ class Root:
         return self.eqn.results[0]
 
     @property
+    def is_turned_copy(self) -> bool:
+        """Whether it copies an array with its axes in another order; the cache has room for one such walk."""
+        return self.eqn.op.name == "transpose" and self.eqn.attrs["axes"][-1] != len(self.space) - 1
+
+    @property
     def narrow(self) -> bool:
         """Whether it belongs into a nest with more lanes; of floating folds their own dtype decides."""
         dtype = self.value.dtype

@@ -12,6 +12,7 @@ from .forward import forward
 from .hoist import hoist
 from .inline import inline, inline_single
 from .layout import arrange
+from .leading import leading
 from .postpone import postpone
 from .promote import promote
 from .reciprocal import by_reciprocals
@@ -58,7 +59,11 @@ def optimize(fn: Function) -> Function:
 def _optimize(fn: Function) -> Function:
     fn = dce(flatten(without_unchanged(fill_zeroed(move_sums(simplify(fn))))))
     if any(eqn.regions for eqn in fn.eqns):
-        fn = dce(hoist(singles(dce(unturned(fn)))))
+        straight = dce(unturned(fn))
+        by_rows = leading(straight)
+        if by_rows is not straight:
+            by_rows = dce(simplify(by_rows))
+        fn = dce(hoist(singles(by_rows)))
         alone = promote(fn)
         if alone is not fn:
             fn = dce(flatten(dce(alone)))

@@ -29,6 +29,7 @@ class Access:
 
     at     per axis, the index; where `wraps` it may also be negative, and then counts from the end
     rows   bounds of the symbols that run through the elements
+    sizes  of the axes
     """
 
     array: Value
@@ -36,12 +37,14 @@ class Access:
     wraps: tuple[bool, ...]
     rows: tuple[Linear, ...]
     site: Site | None
+    sizes: tuple[object, ...]
 
     def moved(self, axes: Sequence[int]) -> Access:
         """The same elements where axis d has become axis `axes[d]`."""
         order = sorted(range(len(axes)), key=lambda d: axes[d])
         at, wraps = tuple(self.at[d] for d in order), tuple(self.wraps[d] for d in order)
-        return Access(self.array, at, wraps, self.rows, self.site)
+        sizes = tuple(self.sizes[d] for d in order)
+        return Access(self.array, at, wraps, self.rows, self.site, sizes)
 
 
 class Accesses:
@@ -117,7 +120,7 @@ class _Walk:
     def access(self) -> Access:
         assert self.array is not None
         at, wraps = tuple(x for x, _ in self.coordinates), tuple(w for _, w in self.coordinates)
-        return Access(self.array, at, wraps, tuple(self.rows), self.site)
+        return Access(self.array, at, wraps, tuple(self.rows), self.site, self.array.shape)
 
     def down(self, v: Value) -> list[Eqn]:
         path = []
@@ -206,7 +209,7 @@ def enter(access: Access, constraints: Constraints, run: Renaming = same) -> lis
     constraints.at(access.site, run)
     constraints.rows += [constraints.named(r, run) for r in access.rows]
     found = []
-    for x, wraps, n in zip(access.at, access.wraps, access.array.shape):
+    for x, wraps, n in zip(access.at, access.wraps, access.sizes):
         size = constraints.named(_size(indices, n))
         x = constraints.named(x, run)
         inside = [x, size.plus(x, -1).shifted(-1)]

@@ -15,6 +15,8 @@ from .scale import MULTIPLES, Multiple, merged, multiple_of, product
 _COMMUTATIVE = frozenset({"add", "mul", "and", "or", "xor", "eq", "ne"})
 #: These only move elements: applied to copies of one element they give copies of it.
 _MOVES = frozenset({"broadcast", "reshape", "transpose", "slice"})
+#: What undoes these, given the right attributes.
+_READ_BACK = {"set_at": "slice", "set_window": "window", "transpose": "transpose", "reshape": "reshape"}
 #: Array constants up to this many bytes are compared by content, larger ones by identity.
 _COMPARED_BYTES = 65536
 
@@ -117,6 +119,22 @@ class _Walk:
         self.builder.eqns.append(eqn)
         if eqn.op.name == "broadcast" and not operands[0].type.shape:
             self.uniform[eqn.results[0]] = operands[0]
+        elif eqn.op.name in _READ_BACK:
+            self.note_back(eqn, operands)
+
+    def note_back(self, eqn: Eqn, operands: tuple[Value, ...]) -> None:
+        """Enter what undoes `eqn`: the read of what it has just written, its axes in their order again."""
+        back, attrs = _READ_BACK[eqn.op.name], eqn.attrs
+        source, starts = operands[0], operands[2:]
+        if eqn.op.name == "transpose":
+            attrs = {"axes": tuple(attrs["axes"].index(a) for a in range(source.ndim))}
+        elif eqn.op.name == "reshape":
+            attrs = {"shape": source.shape}
+        else:
+            source = operands[1]
+            attrs = {**attrs, "shape": source.shape}
+        key = (lookup(back), eqn.results[0], *starts, *sorted(attrs.items()))
+        self.seen[key] = (source,)
 
     def intern(self, v: Const) -> Const:
         """The one Const with these bits."""

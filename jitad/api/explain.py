@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..ad.kept import Kept, Schedule
+from ..capture.arrays import Captures
 from ..capture.guards import DictGuard
+from ..capture.staging.report import Decision
 from .jit import Jit, jit
 
 
@@ -29,8 +31,8 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     fn = version.program.fn
     lines += [f"  returns {', '.join(str(t) for t in fn.result_types)}; {len(fn.eqns)} equations"]
     lines += [f"  compiled because: {version.reason}"]
-    lines += [f"  {decision}" for decision in version.program.captures.decisions.values()]
-    lines += [f"  {_said(kept)}" for kept in version.program.captures.kept]
+    lines += [f"  {decision}" for decision in decisions(version.program.captures)]
+    lines += [f"  {said(kept)}" for kept in version.program.captures.kept]
     for i in version.program.captures.inputs:
         lines.append(f"  reads by reference: {i.name or 'an array'}, {i.param.type}")
     for g in version.guards:
@@ -45,7 +47,13 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     return "\n".join(lines)
 
 
-def _said(kept: Kept) -> str:
+def decisions(captures: Captures) -> list[Decision]:
+    """What became of each loop and branch."""
+    return list(captures.decisions.values())
+
+
+def said(kept: Kept) -> str:
+    """What a loop keeps for its way back, in words."""
     what = f"`{kept.kind}` of a derivative" if kept.derived else f"`{kept.kind}`"
     text = f"{kept.loc}: {what} keeps {kept.per_trip} bytes an iteration for the reverse sweep"
     if kept.trips >= 0:

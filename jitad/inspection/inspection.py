@@ -15,6 +15,7 @@ from ..lower.located import equations_of, located
 from .machine import asm_stage, llvm_stage
 from .modes import compiled_for
 from .nests import Nest, nests_of
+from .page import document
 from .plan import plan_stage
 from .profile import Profile, profile_of
 from .programs import stage_of
@@ -156,6 +157,18 @@ class Inspection:
             paths.append(directory / f"{stage.name}.{endings.get(stage.language, 'txt')}")
             stage.save(paths[-1])
         return paths
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """The explorer page: every stage side by side, in one file that needs nothing else.
+
+        path  where to write it; None: nowhere
+
+        Returns the page as text. Pointing at a line shows in all panes what it became and what it came from.
+        """
+        text = document(self)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.functions]

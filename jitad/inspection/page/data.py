@@ -1,0 +1,129 @@
+"""What the page shows, as lists of strings and numbers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...api.explain import decisions, said
+from ...ir.graph import Loc
+from ..stages import Stage
+from .folds import spans
+from .marks import marks
+from .weights import costs
+
+if TYPE_CHECKING:
+    from ..inspection import Inspection
+
+#: Panes, from left to right: title, and the stages that it can show, the first one that there is at first.
+PANES = (
+    ("source", ("source",)),
+    ("IR", ("ir", "simplified_ir")),
+    ("adjoint", ("adjoint_ir", "tangent_ir")),
+    ("optimised", ("optimized_ir", "lowered_ir")),
+    ("LLVM", ("optimized_llvm", "llvm")),
+    ("assembly", ("asm",)),
+)
+_ORIGINS = {"": 0, "library": 2}
+
+
+def page_data(inspection: Inspection) -> dict[str, Any]:
+    """Everything that the page knows.
+
+    places  the user's lines, as a number of `files` and a line
+    stages  lines as text; of each the number of its place, its equation and its origin (0: the program, 1: a
+            derivative, 2: library), its `marks` and `spans`
+    costs   per place: shares of the work, instructions, those of vectors
+    """
+    places = Places()
+    stages = dict(inspection.stages)
+    marked = marks(stages)
+    return {
+        "name": inspection.name,
+        "signature": _signature(inspection),
+        "stages": {name: _stage(stage, marked[name], places) for name, stage in stages.items()},
+        "panes": _panes(list(stages)),
+        "costs": [[places.of(loc), *_rounded(cost)] for loc, cost in costs(inspection).items()],
+        "memory": _memory(inspection, places),
+        "graph": _graph(inspection),
+        "places": places.rows,
+        "files": list(places.files),
+    }
+
+
+class Places:
+    """The user's lines by number."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, int] = {}
+        self.numbers: dict[Loc, int] = {}
+        self.rows: list[tuple[int, int]] = []
+
+    def of(self, loc: Loc | None) -> int:
+        """The number of a line; −1 for none."""
+        if loc is None:
+            return -1
+        if loc not in self.numbers:
+            self.numbers[loc] = len(self.rows)
+            self.rows.append((self.files.setdefault(loc.file, len(self.files)), loc.line))
+        return self.numbers[loc]
+
+
+def _stage(stage: Stage, marked: Sequence[int], places: Places) -> dict[str, Any]:
+    texts = [line.text for line in stage.lines]
+    return {
+        "title": stage.title,
+        "language": stage.language,
+        "texts": texts,
+        "places": [places.of(line.loc) for line in stage.lines],
+        "eqns": [line.eqn for line in stage.lines],
+        "origins": [_ORIGINS.get(line.origin, 1) for line in stage.lines],
+        "marks": list(marked),
+        "spans": spans(stage.language, texts),
+    }
+
+
+def _panes(names: list[str]) -> list[dict[str, Any]]:
+    """The panes that have a stage; a second derivative's stages, `ir.2` …, are beside the first's."""
+    found = []
+    for title, kinds in PANES:
+        shown = [name for kind in kinds for name in names if name.split(".")[0] == kind]
+        if title == "adjoint" and shown:
+            title = "tangent" if all(name.startswith("tangent") for name in shown) else title
+        if shown:
+            found.append({"title": title, "stages": shown})
+    return found
+
+
+def _rounded(cost: Sequence[float]) -> list[float]:
+    return [round(x, 4) for x in cost]
+
+
+def _signature(inspection: Inspection) -> str:
+    version = inspection.version
+    return ", ".join(f"{n}: {t.type}" for n, t in zip(version.names, version.leaves))
+
+
+def _memory(inspection: Inspection, places: Places) -> dict[str, Any]:
+    """Bytes of tape (−1: known when it runs) and workspace; in words what is kept and what was decided."""
+    kept = list(inspection.captures.kept)
+    totals = [k.total for k in kept]
+    return {
+        "tape": -1 if any(total < 0 for total in totals) else sum(totals),
+        "workspace": inspection.binary.lowered.workspace_bytes,
+        "kept": [[places.of(k.loc), said(k)] for k in kept],
+        "decisions": [[places.of(d.loc), str(d)] for d in decisions(inspection.captures)],
+    }
+
+
+def _graph(inspection: Inspection) -> dict[str, str] | None:
+    """The picture of the graph, or why there is none; None where there are no pictures."""
+    make = getattr(inspection, "graph", None)
+    if make is None:
+        return None
+    try:
+        svg = make()._repr_svg_()
+    except ImportError as error:
+        return {"missing": str(error)}
+    return {"image": f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"}

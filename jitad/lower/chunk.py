@@ -111,10 +111,8 @@ class Text:
 
     def loop_metadata(self, unroll: int) -> str:
         number = len(self.metadata)
-        hint = {0: "", 1: '!{!"llvm.loop.unroll.disable"}'}.get(
-            unroll, f'!{{!"llvm.loop.unroll.count", i32 {unroll}}}'
-        )
-        parts = f'!{number}, !{{!"llvm.loop.vectorize.width", i32 1}}' + (f", {hint}" if hint else "")
+        hint = f'"llvm.loop.unroll.count", i32 {unroll}' if unroll > 1 else '"llvm.loop.unroll.disable"'
+        parts = f'!{number}, !{{!"llvm.loop.vectorize.width", i32 1}}, !{{!{hint}}}'
         self.metadata.append(f"!{number} = distinct !{{{parts}}}")
         return f"!{number}"
 

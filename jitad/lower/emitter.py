@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 #: the gradient of 300 sines of an array compiles in 60 s; with calls in 0.3 s, and it runs as fast.
 INLINED = 32
 
+
+#: What has effects, depends on memory or on the block that it is in; everything else is computed once.
+_EACH_TIME = ("load", "call", "phi", "freeze", "alloca")
+#: Labels of loops, behind which everything is known that was known before (`Loops`).
+_LOOP_LABEL = re.compile(r"[LBCX]\.\d+\.")
 
 #: Weights of a branch that is seldom taken.
 SELDOM = '!{!"branch_weights", i32 1, i32 1000000}'
@@ -59,6 +65,27 @@ def literal(value: Any, ty: str) -> str:
     return str(int(value))
 
 
+class _Known:
+    """What a list of lines has computed that is known at its end: text of instructions → registers.
+
+    Code before the first label is known in all the rest of the list, code behind one up to the next.
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.first: dict[str, str] = {}
+        self.latest = self.first
+        self._scanned = 0
+
+    def find(self, instruction: str) -> str | None:
+        lines = self.lines
+        for k in range(self._scanned, len(lines)):
+            if lines[k].endswith(":") and not _LOOP_LABEL.match(lines[k]):
+                self.latest = {}
+        self._scanned = len(lines)
+        return self.first.get(instruction) or self.latest.get(instruction)
+
+
 class Emitter:
     """Appends instructions to `lines`; the current function is number `chunk`."""
 
@@ -71,6 +98,7 @@ class Emitter:
         self.marks: list[tuple[int, Eqn | None]] = []
         self._count = 0
         self._inlined = 0
+        self._known: dict[int, _Known] = {}
 
     def serve(self, eqn: Eqn | None) -> Eqn | None:
         """What is emitted from here on belongs to this equation; the one it belonged to before.
@@ -97,10 +125,22 @@ class Emitter:
         self.lines.append(line)
 
     def define(self, instruction: str, ty: str, lanes: int = 1) -> Reg:
-        self._count += 1
-        name = f"%v{self._count}"
+        """The register of an instruction: a known one that is the same, or a new one."""
+        return Reg(self._define(instruction), ty, lanes, self.chunk)
+
+    def _define(self, instruction: str) -> str:
+        if instruction.startswith(_EACH_TIME):
+            name = self.fresh()
+        else:
+            known = self._known.get(id(self.lines))
+            if known is None:
+                known = self._known[id(self.lines)] = _Known(self.lines)
+            found = known.find(instruction)
+            if found is not None:
+                return found
+            name = known.latest[instruction] = self.fresh()
         self.lines.append(f"{name} = {instruction}")
-        return Reg(name, ty, lanes, self.chunk)
+        return name
 
     def literal(self, value: Any, ty: str, lanes: int = 1) -> Reg:
         text = literal(value, ty)
@@ -285,15 +325,17 @@ class Emitter:
     # memory
 
     def gep(self, pointer: str, element: str, offset: str) -> str:
-        name = self.fresh()
-        self.lines.append(f"{name} = getelementptr inbounds {element}, ptr {pointer}, i64 {offset}")
-        return name
+        if offset == "0":
+            return pointer
+        return self._define(f"getelementptr inbounds {element}, ptr {pointer}, i64 {offset}")
 
     def beside(self, pointer: str, element: str, offset: str) -> str:
         """A pointer that may be outside the array."""
-        name = self.fresh()
-        self.lines.append(f"{name} = getelementptr {element}, ptr {pointer}, i64 {offset}")
-        return name
+        return (
+            pointer
+            if offset == "0"
+            else self._define(f"getelementptr {element}, ptr {pointer}, i64 {offset}")
+        )
 
     def masked_load(self, pointer: str, dtype: np.dtype, mask: Reg) -> Reg:
         """Load the adjacent elements of the lanes of the mask; the others are zero and not touched."""
@@ -325,9 +367,12 @@ class Emitter:
         return self.define(f"call i64 @llvm.smin.i64(i64 {total}, i64 {limit})", "i64").text
 
     def offset(self, terms: Sequence[tuple[int | str, str]], constant: int | str) -> str:
-        """The text of `Σ coefficient · register + constant`, an i64."""
+        """The text of `Σ coefficient · register + constant`, an i64; registers may be literals."""
         total = ""
         for coefficient, register in terms:
+            if not register.startswith("%") and isinstance(coefficient, int) and isinstance(constant, int):
+                constant += coefficient * int(register)
+                continue
             term = (
                 register
                 if coefficient == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..ir.graph import Value
 from ..ir.types import is_int
 from .amounts import Amount
 from .emitter import Reg
@@ -11,6 +12,7 @@ from .fold import BLOCK, SUPERBLOCK, Fold
 from .fused import Fused
 from .index import Index, Ix, identity, product_of
 from .nest import LANES, NARROW_LANES, Nest
+from .ranges import interval
 from .roots import Step
 
 if TYPE_CHECKING:
@@ -61,7 +63,12 @@ class OpenNest(Fused):
     def _lengths(self) -> list[int]:
         """Lengths of the innermost axis for which accumulators have to be ready."""
         innermost = self.space[-1]
-        return [innermost] if is_int(innermost) else [0, (BLOCK + 1) * self.width]
+        return [innermost] if is_int(innermost) else [0, self._longest(innermost)]
+
+    def _longest(self, extent: Any) -> int:
+        """What a length is at most, as far as it matters: two blocks stand for all that is longer."""
+        most = interval(self.nest.plan, extent).hi if isinstance(extent, Value) else 2 * BLOCK * self.width
+        return min(most, 2 * BLOCK * self.width)
 
     def _axis(self, a: int) -> None:
         starting = [fold for fold in self.folds if fold.start == a]
@@ -86,6 +93,9 @@ class OpenNest(Fused):
         What both ways need from outside is computed before they part: it goes to the lines that are open now.
         """
         nest, e = self.nest, self.nest.e
+        if self._longest(self.space[-1]) < self.width:
+            nest.open_loop(0, extent, 1, self._body)
+            return
         before = e.lines
         inside: list[str] = []
         e.lines = inside
@@ -96,7 +106,7 @@ class OpenNest(Fused):
         nest.open_loop(0, extent, 1, self._body)
         e.lines += [f"br label %{tag}.on", f"{tag}.many:"]
         whole = e.op("and", _reg(extent), e.literal(-self.width, "i64")).text
-        if self.folds:
+        if self.folds and self._longest(self.space[-1]) > BLOCK * self.width:
             self._open_blocks(whole)
         else:
             nest.open_loop(0, whole, self.width, self._body, self._unroll())

@@ -22,17 +22,14 @@ from jitad.native.once import once
 if TYPE_CHECKING:
     from types import ModuleType
 
-# Beyond this many lines, a module without loops is a long unrolled program. Synthetic one: 24 000 scalar
-# instructions, 6 000 of them calls of sin and cos, in functions of 500 (parse 40, link 4 ms in each case):
-#     O2 pipeline + optimising code generation   opt 125 + emit 310 ms   runs in 86 us
-#     O0 pipeline + optimising code generation   opt   0 + emit 310 ms           86 us
-#     three clean-up passes + fast generation    opt  12 + emit  52 ms           84 us
-# Without the calls the times are 103 + 215 and 11 + 36 ms, and each setting runs in 13 to 14 us: such code is
-# bound by calls and by instruction fetch. Fast code generation does hurt loops, hence the condition.
-LARGE_MODULE_LINES = 10_000
-# Without loops the quick settings pay much earlier: the gradient of 300 steps x = sin(x)*a + b (3 600 lines)
-# compiles in 44 ms instead of 283 and runs in 5.7 us instead of 5.5.
+# Beyond this many lines, a module without loops is a long unrolled program and gets fast code generation.
+# Such code is bound by calls and by instruction fetch: the gradient of 300 steps x = sin(x)*a + b (3 600
+# lines) compiles in 44 ms instead of 283 and runs in 5.7 us instead of 5.5.
 LONG_PROGRAM_LINES = 3_000
+# Beyond this many lines a module gets a few passes that clean up rather than the O1 pipeline, whose loop
+# passes find nothing to do in loops that arrive as they should be: the gradients of 16 programs of
+# tests/programs take 0.55 of the time in LLVM, and 1.00 to 1.06 of the time when they run.
+LIGHT_LINES = 600
 
 _link_lock = threading.Lock()
 _library_names = (f"jitad.{i}" for i in itertools.count())
@@ -127,7 +124,7 @@ def _settings(llvm_text: str, opt_level: int) -> _Settings:
         return _Settings(3, 3, slp=True, loops=True)
     if opt_level:  # a loop is known by its metadata: phis merge branches too
         lines, loops = llvm_text.count("\n"), "!llvm.loop" in llvm_text
-        if lines > (LARGE_MODULE_LINES if loops else LONG_PROGRAM_LINES):
+        if lines > (LIGHT_LINES if loops else LONG_PROGRAM_LINES):
             return _Settings(1, 2 if loops else 0, light=True)
     # Kernels arrive with their loops vectorised, so the O1 pipeline is enough: on gradients of ten
     # operations, of log-sum-exp and of a mixture it takes 0.4 to 0.9 of O2's time, and the code runs as
@@ -157,6 +154,7 @@ def _optimize(module: Any, machine: Any, settings: _Settings) -> None:
     builder = llvm.create_pass_builder(machine, options)
     if settings.light:
         passes = llvm.create_new_module_pass_manager()
+        passes.add_always_inliner_pass()
         passes.add_sroa_pass()
         passes.add_instruction_combine_pass()
         passes.add_simplify_cfg_pass()
@@ -274,9 +272,9 @@ def compile_module(
     """Compile and link LLVM text for this machine.
 
     opt_level  0 to 3. 2 leaves loops and straight-line code as they come (kernels arrive with theirs
-               vectorised); 3 packs, vectorises and unrolls. Modules of more than
-               LARGE_MODULE_LINES lines get only a few passes, those of more than LONG_PROGRAM_LINES
-               without loops fast code generation too, unless 0 or 3 is asked for.
+               vectorised); 3 packs, vectorises and unrolls. Modules of more than LIGHT_LINES lines with
+               loops get only a few passes, those of more than LONG_PROGRAM_LINES without loops fast code
+               generation too, unless 0 or 3 is asked for.
     symbols    addresses of further external functions, by name; those of `jitad.native.symbols` are
                found by themselves
 

@@ -203,15 +203,15 @@ def long_program(lines):
 
 
 def test_long_programs_compile_with_cheap_settings():
-    module = compile_module(long_program(2 * engine.LARGE_MODULE_LINES))
+    module = compile_module(long_program(2 * engine.LONG_PROGRAM_LINES))
     x = 2.0
-    for _ in range(engine.LARGE_MODULE_LINES):
+    for _ in range(engine.LONG_PROGRAM_LINES):
         x = x * 0.75 + 1.0
     assert function(module, "long")(2.0) == x
     assert module._settings.light and module._settings.codegen_level == 0
 
 
-def test_long_programs_with_loops_keep_their_code_generation():
+def test_programs_with_loops_keep_their_code_generation_when_they_get_few_passes():
     loop = """
 define i64 @loop() {
 entry:
@@ -226,8 +226,9 @@ done:
 }
 !0 = distinct !{!0}
 """
-    module = compile_module(loop + long_program(2 * engine.LARGE_MODULE_LINES))
+    module = compile_module(loop + long_program(2 * engine.LIGHT_LINES))
     assert module._settings.light and module._settings.codegen_level == 2
+    assert not compile_module(loop)._settings.light
     assert ctypes.CFUNCTYPE(ctypes.c_int64)(module.address("loop"))() == 9
 
 

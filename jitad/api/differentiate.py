@@ -56,11 +56,13 @@ class Point(NamedTuple):
 
     leaves  per argument, all its leaves
     inputs  the active leaves of all arguments, lifted
+    names   of the inputs
     """
 
     structures: tuple[Structure, ...]
     leaves: list[list[Any]]
     inputs: list[Traced]
+    names: list[str]
 
     def trees(self, of_inputs: Sequence[Any], others: Sequence[Sequence[Any]] | None = None) -> list[Any]:
         """One tree an argument with these entries for the active leaves; the rest from `others`."""
@@ -93,20 +95,23 @@ def point(
     structures: list[Structure] = []
     all_leaves: list[list[Any]] = []
     inputs: list[Traced] = []
+    hints: list[str] = []
     for i, (value, name) in enumerate(zip(values, names, strict=True)):
         if i in static:
             structures.append(STATIC)
             all_leaves.append([])
             continue
         leaves, spec = flatten(value)
-        lifted = [_floating(lift_argument(x, n)) for x, n in zip(leaves, paths(value, name))]
+        named = list(paths(value, name))
+        lifted = [_floating(lift_argument(x, n)) for x, n in zip(leaves, named)]
         active = tuple(x.dtype.kind == "f" for x in lifted)
         if not any(active):
             _refuse(f, what, name, lifted)
         structures.append(Structure(spec, tuple(x.type for x in lifted), active))
         all_leaves.append(leaves)
         inputs += [x for x in lifted if x.dtype.kind == "f"]
-    return Point(tuple(structures), all_leaves, inputs)
+        hints += [n for x, n in zip(lifted, named) if x.dtype.kind == "f"]
+    return Point(tuple(structures), all_leaves, inputs, hints)
 
 
 def lift_argument(x: Any, name: str) -> Traced:
@@ -139,6 +144,7 @@ def program(f: Callable, point: Point, call: Callable[[Callable, list[Any]], Any
         f,
         [x.type for x in point.inputs],
         [x.weak for x in point.inputs],
+        point.names,
         lambda g, inputs: call(_of_own(g), point.trees(inputs, point.leaves)),
     )
 

@@ -103,11 +103,11 @@ def _argument(trace: Trace, leaf: LeafType, hint: str) -> Any:
 
 
 def capture_inner(
-    f: Callable, types: Sequence[Type], weak: Sequence[bool], call: Callable[..., Any]
+    f: Callable, types: Sequence[Type], weak: Sequence[bool], hints: Sequence[str], call: Callable[..., Any]
 ) -> Subprogram:
     """Trace `f` inside the innermost open trace; values of enclosing traces become further parameters.
 
-    types, weak  of the inputs
+    types, weak, hints  of the inputs
     call         (function, traced inputs) → its result
     """
     trace = Trace(function_name(f), definition_line(f))
@@ -119,7 +119,8 @@ def capture_inner(
     for size, least in known:
         _know_sizes(trace, [size], least)
     with trace:
-        inputs = [Traced(trace.param(t), trace, w) for t, w in zip(types, weak, strict=True)]
+        rows = zip(types, weak, hints, strict=True)
+        inputs = [Traced(trace.param(t, hint), trace, w) for t, w, hint in rows]
         values, out_spec, result_weak = _results(_explained(call, closure.clone(f), inputs), trace)
     sources = [Traced(v, owner) for v, owner in trace.sources.items()]
     sizes, imports = tuple(sources[:count]), tuple(sources[count:])

@@ -9,9 +9,10 @@ from typing import Any
 
 from .. import pipeline
 from ..api.cacheinfo import VersionInfo
-from ..api.jit import Jit
+from ..api.jit import Jit, jit
 from ..ir.graph import Function
 from ..lower.located import equations_of, located
+from .graph import Accumulation, Graph, accumulation, graph_of
 from .machine import asm_stage, llvm_stage
 from .modes import compiled_for
 from .nests import Nest, nests_of
@@ -46,9 +47,13 @@ class Inspection:
     version  the specialisation
     """
 
-    def __init__(self, function: Jit, args: tuple, kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, function: Jit, args: tuple, kwargs: dict[str, Any], given: tuple[Callable, tuple] | None = None
+    ) -> None:
+        """`given`: the function that this one is a derivative of, and its arguments."""
         self.name = function.__name__
         self._function = function
+        self._given = (*(given or (function._function, args)), kwargs)
         self._call = call = function._binder.bind(args, kwargs)
         self.version = function._version(call)
         noted: list[tuple[str, Function]] = []
@@ -124,6 +129,28 @@ class Inspection:
     def remarks(self) -> Stage:
         """What the machine does for each line: vectors or single numbers, calls, divisions, spills."""
         return remarks_stage(self.asm)
+
+    def graph(self, stage: str = "") -> Graph:
+        """The computational graph of an IR stage as a picture.
+
+        stage  the name of one; "": that with the derivative if there is one, where what the reverse sweep
+               added stands beside the program, with the values that flow between; else what was captured
+        """
+        stage = stage or next((n for n in ("adjoint_ir", "tangent_ir") if n in self.functions), "ir")
+        if stage not in self.functions:
+            raise ValueError(f"{stage!r} is no IR stage; there are {', '.join(self.functions)}")
+        return graph_of(self.functions[stage][1])
+
+    def accumulation(self, mode: str = "reverse") -> Accumulation:
+        """The function, not its derivative, step by step at the arguments of `inspect`: a table and pictures.
+
+        mode  "reverse": values, then adjoints from the result back; "forward": values and tangents together
+
+        ValueError unless it is straight code on numbers with one result.
+        """
+        f, args, kwargs = self._given
+        plain = Inspection(jit(f), args, kwargs)
+        return accumulation(plain.functions["ir"][1], list(plain._call.leaves), mode)
 
     def profile(self, *args: Any, repeat: int | None = None, **kwargs: Any) -> Profile:
         """Measure where the time goes: native timers between nests, shown by line.
@@ -208,5 +235,5 @@ def inspect(f: Callable, *args: Any, mode: str = "value", **kwargs: Any) -> Insp
     with the user's line; its code is that of the calls. Raises what compiling `f` raises, ValueError for
     another mode.
     """
-    function, args = compiled_for(f, args, kwargs, mode)
-    return Inspection(function, args, kwargs)
+    function, own = compiled_for(f, args, kwargs, mode)
+    return Inspection(function, own, kwargs, (f._function if isinstance(f, Jit) else f, args))

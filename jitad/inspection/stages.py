@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..ir.graph import Loc
+from .highlight import html_text, rich_text
 
 
 class Line(NamedTuple):
@@ -31,7 +32,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: `print(stage)` shows it.
+    """One stage: `print(stage)` shows it, rich's print in colours, notebooks too.
 
     name      by which an `Inspection` knows it
     title     what it is, in words
@@ -73,6 +74,12 @@ class Stage:
 
     def __str__(self) -> str:
         return self.text.rstrip("\n")
+
+    def __rich__(self) -> Any:
+        return rich_text(self)
+
+    def _repr_html_(self) -> str:
+        return html_text(self)
 
     def __repr__(self) -> str:
         return f"<stage {self.name}: {self.title}, {len(self.lines)} lines>"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Value, free_values, has_effect, reads
+from ..ir.op import lookup
 from ..opt import by_reciprocals, optimize
 from .cotangents import Cotangents
 from .keep import needed_for, parted, residuals, work
@@ -79,6 +80,7 @@ def halves(
     again = Again(early, set())
     if account.memory is not None:
         again = account.memory.again(region, early, wanted)
+    again = again._replace(eqns=_seen_through(again.eqns))
     free = set(whole.params) - set(region.params) - late_from - set(tapes.starts)
     free.update(given)
     there = {*whole.params, *(r for eqn in early for r in eqn.results)}
@@ -114,6 +116,26 @@ def halves(
         saved=sum(v.type.likely_bytes for v in saved),
         recomputed=_named(once_more, again),
     )
+
+
+def _seen_through(eqns: list[Eqn]) -> list[Eqn]:
+    """The equations, reads of what an update has just written replaced by what it wrote.
+
+    For what is computed again only: the forward sweep writes in place, and would need memory for it.
+    """
+    updates = {e.results[0]: e for e in eqns if e.op.name == "set_at"}
+    return [_written_by(updates.get(e.operands[0]), e) if e.op.name == "slice" else e for e in eqns]
+
+
+def _written_by(update: Eqn | None, eqn: Eqn) -> Eqn:
+    """A slice, as the update itself where it reads all of that."""
+    (out,) = eqn.results
+    if update is None or out.type is not update.operands[1].type:
+        return eqn
+    if any(eqn.attrs[name] != update.attrs[name] for name in ("start", "step")):
+        return eqn
+    attrs = {"shape": out.shape}
+    return Eqn(lookup("reshape"), (update.operands[1],), attrs, (out,), eqn.loc, (), eqn.origin)
 
 
 def _named(eqns: list[Eqn], again: Again) -> tuple[str, ...]:

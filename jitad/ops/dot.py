@@ -10,7 +10,7 @@ import numpy as np
 from ..ir.graph import Eqn, Value
 from ..ir.op import Op, Sample
 from ..ir.types import IRTypeError, Type
-from .arithmetic import add
+from .arithmetic import add, mul
 from .lowering import Dot
 from .sampling import points
 from .shape import inverse, permute
@@ -77,6 +77,12 @@ def _adjoint(eqn: Eqn, ct: Value) -> list[Value]:
     return [permute(gx, inverse(x_axes)), permute(gy, inverse(y_axes))]
 
 
+def _simplify(operands: tuple[Value, ...], attrs: dict[str, Any]) -> Value | None:
+    """A multiple of an array, as the adjoint of an inner product has, is computed where it is read."""
+    x, y = operands
+    return mul(x, y) if not x.ndim or not y.ndim else None
+
+
 def _sample(x: Axes, y: Axes, contract: Pairs, batch: Pairs = ((), ()), dtype: str = "f64") -> Sample:
     attrs = {"contract": contract, "batch": batch}
     return Sample((points(x, dtype=dtype), points(y, dtype=dtype, phase=1)), attrs, dtype[0] == "f")
@@ -89,6 +95,7 @@ dot = Op(
     reference=_reference,
     tangent=_tangent,
     adjoint=_adjoint,
+    simplify=_simplify,
     lowering=Dot(),
     samples=(
         _sample((5,), (5,), ((0,), (0,))),

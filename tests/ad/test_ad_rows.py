@@ -128,3 +128,24 @@ def test_parts_of_changing_size_read_and_written_from_their_end(n):
         np.testing.assert_allclose(jad.grad(f)(y), gradient, rtol=1e-12)
     if n == 40:
         assert "roomy" in jad.grad(f).compile(y).ir
+
+
+def best(prices, strike, up, p):
+    value = np.maximum(strike - prices, 0.0)
+    for i in range(len(prices) - 1, 0, -1):
+        prices[:i] = prices[1 : i + 1] / up
+        value[:i] = np.maximum((p * value[1 : i + 1] + (1.0 - p) * value[:i]) / up, strike - prices[:i])
+    return np.sum(value)
+
+
+def test_masks_are_computed_again_from_what_was_written():
+    """Prices and values are kept, 160 and 168 bytes; the masks of `maximum` are functions of both."""
+    prices, (strike, up, p) = np.linspace(0.5, 2.0, 21), (1.1, 1.1, 0.9)
+    gradient = jad.grad(best, argnums=(0, 1, 2, 3))
+    assert "keeps 328 bytes" in jad.explain(gradient, prices, strike, up, p)
+    direction, h = np.cos(np.arange(21)), 1e-7
+    at = lambda t: best(prices + t * direction, strike + t, up - t, p + 2 * t)
+    ct, *numbers = gradient(prices, strike, up, p)
+    expected = (at(h) - at(-h)) / (2 * h)
+    found = ct @ direction + np.dot(numbers, (1.0, -1.0, 2.0))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..ir.calls import map_called
 from ..ir.graph import Function
+from .ahead import ahead
 from .block import block
 from .contract import contract
 from .dce import dce
@@ -72,4 +73,6 @@ def _optimize(fn: Function) -> Function:
         fn = dce(flatten(dce(through)))
     fn = dce(hoist(fn))
     spread = vectorize(fn)
-    return fn if spread is fn else dce(hoist(dce(flatten(simplify(dce(spread))))))
+    if spread is not fn:
+        fn = dce(hoist(dce(flatten(simplify(dce(spread))))))
+    return dce(ahead(fn))

@@ -13,6 +13,7 @@ from .affine import Form, Forms
 #: The op that adds to a part → the one that replaces it.
 _STORES = {"add_at": "set_at", "add_window": "set_window", "scatter_add": "scatter_set"}
 _ZEROING = frozenset(_STORES.values())
+_UNIFORM = ("broadcast", "reshape")
 
 
 def fill_zeroed(fn: Function) -> Function:
@@ -24,18 +25,20 @@ def fill_zeroed(fn: Function) -> Function:
     what was there before: then the part is cleared and added to. Only equations that differentiation made:
     0 + u is u but for the sign of a zero. O(equations).
     """
-    eqns = _filled(fn.eqns)
+    eqns = _filled(fn.eqns, {})
     return fn if eqns is None else fn.replace(eqns=tuple(eqns))
 
 
-def _filled(eqns: Sequence[Eqn]) -> list[Eqn] | None:
-    makes: dict[Value, Eqn] = {}
+def _filled(eqns: Sequence[Eqn], around: dict[Value, Eqn]) -> list[Eqn] | None:
+    """The equations, `around` making the zeros before them; None if nothing changes."""
+    makes = dict(around)
     forms: Forms | None = None
     out: list[Eqn] = []
     changed = False
     for eqn in eqns:
         if eqn.regions:
-            inner = [_filled(region.eqns) for region in eqn.regions]
+            zeros = {v: e for v, e in makes.items() if e.op.name in _UNIFORM}
+            inner = [_filled(region.eqns, zeros) for region in eqn.regions]
             if any(found is not None for found in inner):
                 parts = zip(eqn.regions, inner)
                 regions = tuple(r if e is None else r.replace(eqns=tuple(e)) for r, e in parts)
@@ -55,7 +58,7 @@ def _filled(eqns: Sequence[Eqn]) -> list[Eqn] | None:
 
 def _is_zero(v: Value, makes: dict[Value, Eqn]) -> bool:
     eqn = makes.get(v)
-    while eqn is not None and eqn.op.name in ("broadcast", "reshape"):
+    while eqn is not None and eqn.op.name in _UNIFORM:
         v = eqn.operands[0]
         eqn = makes.get(v)
     return isinstance(v, Const) and not v.data.any()

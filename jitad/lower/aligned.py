@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.graph import Value, dims_of
 from ..ir.types import is_int
-from ..ops.lowering import Dot, Gather, Piecewise, Scalar
+from ..ops.lowering import Dot, Gather, Scalar
 from .index import Index, Ix, identity
 from .plan import Plan
 from .roots import Root
@@ -82,8 +82,8 @@ class _Walk:
             self.stack.extend((x, index if x.shape else ()) for x in eqn.operands)
         elif is_view(eqn):
             self.stack.append((eqn.operands[0], view_index(eqn, index)))
-        elif isinstance(lowering, Piecewise):
-            self.stack.extend((eqn.operands[p.operand], piece_index(p, index)) for p in lowering.pieces(eqn))
+        elif parts := self.plan.parts(eqn):
+            self.stack.extend((eqn.operands[p.operand], piece_index(p, index)) for p in parts)
         elif isinstance(lowering, Dot):
             for indices in product_indices(eqn, index):
                 self.stack.extend(zip(eqn.operands, indices))

@@ -52,18 +52,30 @@ class Amounts:
             return b if a == 0 else a
         return self._instruction("add nsw", a, b)
 
+    def minus(self, a: Amount, b: Amount) -> Amount:
+        return self.plus(a, self.times(b, -1))
+
     def whole(self, extent: Amount, width: int) -> Amount:
         """The extent without what is left when it is walked in steps of `width`, a power of two."""
         return extent - extent % width if is_int(extent) else self._instruction("and", extent, -width)  # type: ignore[operator]
 
-    def least(self, a: Amount, b: int) -> Amount:
+    def least(self, a: Amount, b: Amount) -> Amount:
         """The smaller one."""
-        if is_int(a):
+        if is_int(a) and is_int(b):
             return min(a, b)
-        e = self.nest.e
-        e.declarations["@llvm.smin.i64"] = "declare i64 @llvm.smin.i64(i64, i64)"
-        call = f"call i64 @llvm.smin.i64(i64 {a}, i64 {b})"
-        return self._once(("least", a, b), lambda: e.define(call, "i64").text)
+        return self._call("smin", a, b)
+
+    def most(self, a: Amount, b: Amount) -> Amount:
+        """The larger one."""
+        if is_int(a) and is_int(b):
+            return max(a, b)
+        return self._call("smax", a, b)
+
+    def _call(self, name: str, a: Amount, b: Amount) -> str:
+        e, symbol = self.nest.e, f"@llvm.{name}.i64"
+        e.declarations[symbol] = f"declare i64 {symbol}(i64, i64)"
+        call = f"call i64 {symbol}(i64 {a}, i64 {b})"
+        return self._once((name, a, b), lambda: e.define(call, "i64").text)
 
     def _instruction(self, name: str, a: Amount, b: Amount) -> str:
         a, b = (b, a) if is_int(a) else (a, b)

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..ir.graph import Eqn
+from ..ir.types import Shape, is_int
+from .amounts import Amount
+from .edges import Between, Edge, edge, minus, moved
 from .emitter import Reg, llvm_type, memory_type
-from .index import Index, Ix, row_major
+from .index import Index, Ix
 from .views import piece_bounds, piece_index
 
 if TYPE_CHECKING:
@@ -25,8 +28,8 @@ class Bound(NamedTuple):
     """`lo <= ix < hi`, which holds for some loop indices only."""
 
     ix: Ix
-    lo: int
-    hi: int
+    lo: Edge
+    hi: Edge
 
 
 class Mask(NamedTuple):
@@ -39,12 +42,13 @@ class Mask(NamedTuple):
 def piecewise(nest: Nest, eqn: Eqn, index: Index) -> Reg:
     """One element of what is in pieces: of each in which the index is, or where it is."""
     parts: list[tuple[bool | Mask, Reg, bool]] = []
-    for piece in eqn.op.lowering.pieces(eqn):
+    for piece in nest.plan.parts(eqn) or ():
         where = inside(nest, index, piece_bounds(piece))
-        assert nest.guarded or isinstance(where, bool), "an index set was not cut at a piece's border"
         if where is False:
             continue
-        x = nest.element(eqn.operands[piece.operand], piece_index(piece, index))
+        assert nest.guarded or where is True or where.level == 0, "an index set was not cut at a border"
+        with nest.guarding(nest.guarded or where is not True):
+            x = nest.element(eqn.operands[piece.operand], piece_index(piece, index))
         parts.append((where, x, piece.add))
         if where is True and not piece.add:
             break
@@ -60,14 +64,14 @@ def _sum(nest: Nest, x: Reg, y: Reg) -> Reg:
     return nest.e.op("fadd" if x.ty in ("double", "float") else "add", x, y)
 
 
-def inside(nest: Nest, index: Index, bounds: Iterable[tuple[int, int]]) -> bool | Mask:
+def inside(nest: Nest, index: Index, bounds: Iterable[tuple[Edge, Edge]]) -> bool | Mask:
     """Whether an index lies in a box: everywhere, nowhere, or where the mask holds."""
     partial = []
     for ix, (lo, hi) in zip(index, bounds):
-        first, last = nest.reach(ix)
-        if last < lo or first >= hi:
+        started, ended = nest.below(ix, lo), nest.below(ix, hi)
+        if started is True or ended is False:
             return False
-        if first < lo or last >= hi:
+        if started is None or ended is None:
             partial.append(Bound(ix, lo, hi))
     return _mask(nest, partial) if partial else True
 
@@ -97,53 +101,66 @@ def guarded_load(
     key: object,
     known: int,
     base: Callable[[], str],
-    shape: tuple[int, ...],
+    shape: Shape,
     index: Index,
     dtype: np.dtype,
 ) -> Reg | None:
     """An element of the array at `base`, known in `known` loops, if its index may be outside; else None."""
-    bounds = [Bound(ix, 0, extent) for ix, extent in zip(index, shape)]
-    wild = {b for b in bounds if nest.reach(b.ix)[0] < 0 or nest.reach(b.ix)[1] >= b.hi}
+    bounds = [Bound(ix, 0, edge(nest.plan.forms, extent)) for ix, extent in zip(index, shape)]
+    wild = {b for b in bounds if nest.below(b.ix, 0) is not False or nest.below(b.ix, b.hi) is not True}
     if not wild:
         return None
-    terms = list(zip(bounds, row_major(shape)))
+    empty = not all(map(is_int, shape))  # it may be, and has no first row then
+    terms = list(zip(bounds, nest.strides_of(shape)))
     along = [(b, s) for b, s in terms if _in_lanes(nest, b.ix)]
     alike = [(b, s) for b, s in terms if not _in_lanes(nest, b.ix)]
     level = max([known, *(b.ix.axis + 1 for b, _ in alike)])
     element = memory_type(dtype)
 
     def row() -> Reg:
-        moving = [(s * b.ix.scale, nest.ivs[b.ix.axis]) for b, s in alike if b.ix.axis >= 0]
-        at = nest.e.offset(moving, sum(s * b.ix.offset for b, s in alike))
-        if partial := [b for b, _ in alike if b in wild]:
+        at, _ = _offset(nest, alike)
+        if (partial := [b for b, _ in alike if b in wild]) and not empty:
             at = nest.e.define(f"select i1 {_mask(nest, partial).reg.text}, i64 {at}, i64 0", "i64").text
-        return Reg(nest.e.gep(base(), element, at), "ptr")
+        return Reg((nest.e.beside if empty else nest.e.gep)(base(), element, at), "ptr")
 
     place = tuple((b.ix, s) for b, s in alike)
     pointer = _at(nest, level, ("guarded", key, place), row).text
-    if not along:
+    if not along and not empty:
         return nest.e.load(pointer, dtype)
-    moved = Ix(
-        len(nest.ivs) - 1, sum(s * b.ix.scale for b, s in along), sum(s * b.ix.offset for b, s in along)
-    )
-    lanes = [_lanes(nest, b) for b, _ in along if b in wild]
+    at, stride = _offset(nest, along)
+    pointer = nest.e.beside(pointer, element, at)
+    lanes = [b for b, _ in along if b in wild]
+    if empty:
+        return _load_where(nest, _mask(nest, [b for b in bounds if b in wild]).reg, pointer, stride, dtype)
     if lanes:
-        return _load_where(nest, _together(nest, lanes), pointer, moved, dtype)
-    at = nest.e.offset([(moved.scale, nest.ivs[-1])], moved.offset)
-    return nest.load_lanes(nest.e.beside(pointer, element, at), moved.scale, dtype)
+        return _load_where(nest, _mask(nest, lanes).reg, pointer, stride, dtype)
+    return nest.load_lanes(pointer, stride, dtype)
 
 
-def _load_where(nest: Nest, mask: Reg, pointer: str, moved: Ix, dtype: np.dtype) -> Reg:
-    """The elements that far from the pointer in the lanes of the mask; the others are zero or any."""
+def _offset(nest: Nest, terms: list[tuple[Bound, Amount]]) -> tuple[str, Amount]:
+    """How far an element is from the first, its first lane; and the stride of the lanes."""
+    moving, constant = nest.coefficients([s for _, s in terms], tuple(b.ix for b, _ in terms))
+    at = nest.e.offset([(c, nest.ivs[a]) for a, c in sorted(moving.items())], constant)
+    return at, moving.get(len(nest.ivs) - 1, 0) if nest.lanes > 1 else 0
+
+
+def _load_where(nest: Nest, mask: Reg, pointer: str, stride: Amount, dtype: np.dtype) -> Reg:
+    """The elements so far apart from the pointer on, in the lanes of the mask; the others are zero or any."""
     e, element = nest.e, memory_type(dtype)
-    if moved.scale == 1:
-        at = e.offset([(1, nest.ivs[-1])], moved.offset)
-        return e.masked_load(e.beside(pointer, element, at), dtype, mask)
-    far = nest.position(moved)
-    safe = e.select(mask, far, e.const(0, far))
+    if stride == 1:
+        return e.masked_load(pointer, dtype, mask if mask.lanes > 1 else e.splat(mask, nest.lanes))
+    nothing = _at(nest, 0, "nothing", lambda: Reg(nest.kernel.text.global_bytes(np.zeros(1)), "ptr"))
+
+    def one(lane: int) -> Reg:
+        holds = e.extract(mask, lane) if mask.lanes > 1 else mask
+        at = e.beside(pointer, element, nest.lane_offset(lane, stride))
+        return e.load(e.define(f"select i1 {holds.text}, ptr {at}, ptr {nothing.text}", "ptr").text, dtype)
+
+    if stride == 0 and mask.lanes == 1:
+        return one(0)
     out = Reg("poison", llvm_type(dtype), nest.lanes)
     for lane in range(nest.lanes):
-        out = e.insert(out, e.load(e.gep(pointer, element, e.extract(safe, lane).text), dtype), lane)
+        out = e.insert(out, one(lane), lane)
     return out
 
 
@@ -186,21 +203,31 @@ def _all(nest: Nest, bounds: list[Bound]) -> Reg:
 
 
 def _holds(nest: Nest, b: Bound) -> Reg:
-    at = nest.e.offset([(b.ix.scale, nest.ivs[b.ix.axis])], b.ix.offset - b.lo)
-    return nest.e.icmp("ult", Reg(at, "i64", 1, nest.e.chunk), nest.e.literal(b.hi - b.lo, "i64"))
+    at = nest.position(_from_start(b), 1)
+    return nest.e.icmp("ult", at, nest.like(_length(nest, b), at))
+
+
+def _from_start(b: Bound) -> Ix:
+    return moved(b.ix, minus(0, b.lo))
+
+
+def _length(nest: Nest, b: Bound) -> Amount:
+    return nest.amount(minus(b.hi, b.lo))
 
 
 def _lanes(nest: Nest, b: Bound) -> Reg:
     """In which lanes of the innermost loop's vector a bound holds."""
     bounds = nest.ranges[-1]
-    if bounds is not None and bounds[1] - bounds[0] == nest.lanes:  # the only vector of its loop
-        at = [b.ix.scale * k + b.ix.offset for k in range(*bounds)]
-        return Reg(f"<{', '.join(f'i1 {str(b.lo <= k < b.hi).lower()}' for k in at)}>", "i1", nest.lanes)
+    lo, hi = b.lo, b.hi
+    if bounds is not None and not isinstance(bounds, Between) and bounds[1] - bounds[0] == nest.lanes:
+        assert isinstance(lo, int) and isinstance(hi, int) and not b.ix.terms, "a border is not known here"
+        at = [b.ix.scale * k + b.ix.offset for k in range(*bounds)]  # the only vector of its loop
+        return Reg(f"<{', '.join(f'i1 {str(lo <= k < hi).lower()}' for k in at)}>", "i1", nest.lanes)
     assert nest.crossing, "a row was not cut at a border"
 
     def holds() -> Reg:
-        at = nest.position(b.ix.affine(1, -b.lo))
-        return nest.e.icmp("ult", at, nest.e.const(b.hi - b.lo, at))
+        at = nest.position(_from_start(b))
+        return nest.e.icmp("ult", at, nest.like(_length(nest, b), at))
 
     return _at(nest, len(nest.ivs), ("lanes", b), holds)
 

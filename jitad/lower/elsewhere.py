@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ..ir.graph import Eqn, Function, Value, reads
 from ..ops.lowering import Gather, Piecewise, Reshape, Scalar, ScatterInto, Window, WindowInto
 from .views import is_unit_reshape, is_view
 
+#: What of an equation is computed where it is read, in pieces; None: nothing.
+Parts = Callable[[Eqn], Any]
 
-def read_before(fn: Function, producer: Mapping[Value, Eqn]) -> list[Value]:
+
+def read_before(fn: Function, producer: Mapping[Value, Eqn], parts: Parts) -> list[Value]:
     """Parts of arrays, and updates made of such, that need memory so that a later write is in place.
 
     They are computed where they are read, unless something says otherwise. Only parts smaller than half of
@@ -18,8 +22,8 @@ def read_before(fn: Function, producer: Mapping[Value, Eqn]) -> list[Value]:
     writes = [(k, e) for k, e in enumerate(fn.eqns) if isinstance(e.op.lowering, ScatterInto | WindowInto)]
     if not writes:
         return []
-    found = [e.operands[1] for _, e in writes if _reads_elsewhere(producer, e)]
-    last = _last_uses(fn)
+    found = [e.operands[1] for _, e in writes if _reads_elsewhere(producer, parts, e)]
+    last = _last_uses(fn, parts)
     for number, write in writes:
         base = write.operands[0]
         for k, eqn in enumerate(fn.eqns):
@@ -35,18 +39,19 @@ def _is_part(v: Value, array: Value) -> bool:
     return 2 * v.type.likely_size <= array.type.likely_size
 
 
-def _last_uses(fn: Function) -> dict[Value, int]:
+def _last_uses(fn: Function, parts: Parts) -> dict[Value, int]:
     """The number of the last equation that computes with a value, past those computed where they are read."""
     last: dict[Value, int] = dict.fromkeys(fn.results, len(fn.eqns))
     for k, eqn in reversed(list(enumerate(fn.eqns))):
-        inline = isinstance(eqn.op.lowering, Scalar | Piecewise | Gather | Window | Reshape) or is_view(eqn)
+        inline = isinstance(eqn.op.lowering, Scalar | Piecewise | Gather | Window | Reshape)
+        inline = inline or is_view(eqn) or bool(parts(eqn))
         until = max([k, *(last.get(r, k) for r in eqn.results)]) if inline else k
         for v in reads(eqn):
             last[v] = max(last.get(v, -1), until)
     return last
 
 
-def _reads_elsewhere(producer: Mapping[Value, Eqn], eqn: Eqn) -> bool:
+def _reads_elsewhere(producer: Mapping[Value, Eqn], parts: Parts, eqn: Eqn) -> bool:
     """Whether a write, done in place, could overwrite what its update is yet to read."""
     base, update, *idx = eqn.operands
     if not _is_part(update, base):
@@ -70,6 +75,6 @@ def _reads_elsewhere(producer: Mapping[Value, Eqn], eqn: Eqn) -> bool:
             if x is base and here and at == idx and made.attrs.get("step") == eqn.attrs.get("step"):
                 continue
             stack += [(x, False) for x in made.operands]
-        elif is_view(made) or isinstance(lowering, Piecewise):
+        elif is_view(made) or isinstance(lowering, Piecewise) or parts(made):
             stack += [(x, False) for x in made.operands]
     return False

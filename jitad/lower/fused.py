@@ -304,7 +304,8 @@ class Fused:
                 return at
             return e.select(main, at, e.op("mul", turn, e.literal(self.width, "i64")))
 
-        self.nest.crossing_loop(count.text, position, extent, self._masked_body)
+        last = extent - self.width
+        self.nest.crossing_loop(count.text, position, last, (0, extent), self._masked_body)
 
     def _row(self, lo: int, hi: int) -> None:
         """The innermost axis from lo to hi: blocks if it is long and folded, then what is left."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..ir.graph import Eqn, Value
 from ..ir.mincut import min_cut
 from ..ir.types import likely
-from ..ops.lowering import Piecewise, Scalar
+from ..ops.lowering import Scalar
 from .index import Index, identity
 from .views import is_transpose, is_unit_reshape, is_view, own_cost, piece_index, rereads, view_index
 
@@ -106,8 +106,8 @@ def _places(plan: Plan, eqn: Eqn, k: int, mine: set[_Place]) -> Iterator[_Place]
             yield reader, index if v.shape else ()
         elif is_view(eqn):
             yield reader, view_index(eqn, index)
-        elif isinstance(lowering, Piecewise):
-            yield from ((reader, piece_index(p, index)) for p in lowering.pieces(eqn) if p.operand == k)
+        elif found := plan.parts(eqn):
+            yield from ((reader, piece_index(p, index)) for p in found if p.operand == k)
         else:
             yield (reader, index), identity(v.ndim)
 

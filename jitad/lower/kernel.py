@@ -13,6 +13,7 @@ from ..ir.graph import Const, Eqn, Function, Value, dims_of
 from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
+from .bordered import BorderedNest
 from .buffers import Buffer, Buffers, aligned
 from .calls import Callee, emit_call, frame_of_callees
 from .chunk import Chunk, Text
@@ -214,7 +215,8 @@ class Kernel(Exits):
         if isinstance(step, PanelStep):
             emit_panels(self, step)
         elif root.kind in ("map", "fold", "contract"):
-            (OpenNest if is_open(step) else Fused)(self, step).emit()
+            nest = BorderedNest if step.bordered else OpenNest if is_open(step) else Fused
+            nest(self, step).emit()
         else:
             _EMIT[root.kind](self, root)
 

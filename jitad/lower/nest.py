@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from ..ir.graph import Const, Eqn, Value
 from ..ir.types import Shape, is_int
-from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar
+from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar, WindowInto
 from .amounts import Amount, Amounts
 from .borders import guarded_load, piecewise
+from .edges import Between, Edge, below, moved
 from .emitter import Reg, llvm_type, memory_type
 from .index import Index, Ix, depth, row_major
 from .ranges import interval
@@ -77,7 +79,7 @@ class Nest(Loops):
             return lowering.emit(self.e, eqn, *self.unify(xs))
         if is_view(eqn):
             return self.element(eqn.operands[0], view_index(eqn, index))
-        if isinstance(lowering, Piecewise):
+        if isinstance(lowering, Piecewise | WindowInto):
             return piecewise(self, eqn, index)
         if isinstance(lowering, Iota):
             return self._iota(eqn, index)
@@ -103,14 +105,31 @@ class Nest(Loops):
 
     def reach(self, ix: Ix) -> tuple[int, int]:
         """The smallest and the largest value of an index in the loops that are open."""
-        assert not ix.terms, "pieces are read where only the program knows"
         if ix.axis < 0:
             return ix.offset, ix.offset
         bounds = self.ranges[ix.axis]
-        assert bounds is not None
+        assert bounds is not None and not isinstance(bounds, Between)
         start, stop = bounds
         ends = (ix.scale * start + ix.offset, ix.scale * (stop - 1) + ix.offset)
         return min(ends), max(ends)
+
+    def below(self, ix: Ix, bound: Edge) -> bool | None:
+        """Whether an index is below a bound in the open loops: always, never, or (None) for some indices."""
+        where = self.ranges[ix.axis] if ix.axis >= 0 else None
+        known = ix.axis < 0 or (where is not None and not isinstance(where, Between))
+        if known and not ix.terms and isinstance(bound, int):
+            first, last = self.reach(ix)
+            return True if last < bound else False if first >= bound else None
+        if where is not None and not isinstance(where, Between):
+            where = Between((where[0],), (where[1],))
+        return below(self.plan.forms, ix, bound, where)
+
+    @contextmanager
+    def guarding(self, asks: bool) -> Iterator[None]:
+        """Code that finds out where an index is inside if it `asks`."""
+        before, self.guarded = self.guarded, asks
+        yield
+        self.guarded = before
 
     def _iota(self, eqn: Eqn, index: Index) -> Reg:
         ix = index[eqn.attrs["axis"]]
@@ -122,11 +141,11 @@ class Nest(Loops):
             return self.e.cast("sitofp", position, dtype)
         return position if dtype.itemsize == 8 else self.e.cast("trunc", position, dtype)
 
-    def position(self, ix: Ix) -> Reg:
+    def position(self, ix: Ix, lanes: int = 0) -> Reg:
         """The value of an affine index as an i64 register, one per lane in the vector loop."""
         if ix.is_number:
             return self.e.literal(ix.offset, "i64")
-        lanes = self.lanes if ix.axis == len(self.ivs) - 1 and ix.axis >= 0 else 1
+        lanes = lanes or (self.lanes if ix.axis == len(self.ivs) - 1 and ix.axis >= 0 else 1)
         walked = [(ix.scale, self.ivs[ix.axis])] if ix.axis >= 0 else []
         base = Reg(str(self.e.offset(walked, self.offset_of(ix))), "i64", 1, self.e.chunk)
         if lanes == 1:
@@ -162,6 +181,10 @@ class Nest(Loops):
         for v, n in ix.terms:
             total = amounts.plus(total, amounts.times(amounts.of(v), n))
         return amounts.plus(total, ix.offset)
+
+    def amount(self, x: Edge) -> Amount:
+        """Where an edge is."""
+        return x if isinstance(x, int) else self.offset_of(moved(Ix(-1, 0, 0), x))
 
     def coefficients(self, strides: Sequence[Amount], index: Index) -> tuple[dict[int, Amount], Amount]:
         """The linear element offset of `index`: coefficient per loop axis, and what is no loop's."""

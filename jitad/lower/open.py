@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..ir.graph import Value
 from ..ir.types import is_int
 from .amounts import Amount
+from .edges import Between, edge
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold
 from .fused import Fused
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def is_open(step: Step) -> bool:
-    """Whether some extent of a step's nest is a value of the program."""
-    return not all(map(is_int, step.space))
+    """Whether some extent of a step's nest is a value of the program, or some border in it."""
+    return step.bordered or not all(map(is_int, step.space))
 
 
 class OpenNest(Fused):
@@ -46,6 +47,8 @@ class OpenNest(Fused):
             else:
                 self._order()
         self.cuts = [[0, n] if is_int(n) else [] for n in self.space]
+        forms = self.nest.plan.forms
+        self.whole = [Between((0,), () if isinstance(d, tuple) else (edge(forms, d),)) for d in self.space]
         self.width = self.nest.width = NARROW_LANES if step.narrow else LANES
         self.folds = [Fold(self.nest, root, self.axes) for root in self.roots if root.kind != "map"]
 
@@ -78,14 +81,19 @@ class OpenNest(Fused):
         if a == len(self.space):
             self._body()
         elif a == len(self.space) - 1:
-            if is_int(extent):
-                self._row(0, extent)
-            else:
-                self._open_row(self.nest.amounts.extent(extent))
+            self._rows()
         else:
-            self.nest.open_loop(0, self.nest.amounts.extent(extent), 1, lambda: self._axis(a + 1))
+            stop = self.nest.amounts.extent(extent)
+            self.nest.open_loop(0, stop, 1, lambda: self._axis(a + 1), where=self.whole[a])
         for fold in starting:
             fold.close()
+
+    def _rows(self) -> None:
+        extent = self.space[-1]
+        if is_int(extent):
+            self._row(0, extent)
+        else:
+            self._open_row(self.nest.amounts.extent(extent))
 
     def _open_row(self, extent: Amount) -> None:
         """The innermost axis: elements one by one if they are fewer than a vector has lanes, else vectors.
@@ -103,13 +111,13 @@ class OpenNest(Fused):
         few = e.icmp("slt", _reg(extent), e.literal(self.width, "i64"))
         e.put(f"br i1 {few.text}, label %{tag}.few, label %{tag}.many")
         e.put(f"{tag}.few:")
-        nest.open_loop(0, extent, 1, self._body)
+        nest.open_loop(0, extent, 1, self._body, where=self.whole[-1])
         e.lines += [f"br label %{tag}.on", f"{tag}.many:"]
         whole = e.op("and", _reg(extent), e.literal(-self.width, "i64")).text
         if self.folds and self._longest(self.space[-1]) > BLOCK * self.width:
             self._open_blocks(whole)
         else:
-            nest.open_loop(0, whole, self.width, self._body, self._unroll())
+            nest.open_loop(0, whole, self.width, self._body, self._unroll(), self.whole[-1])
         self._rest(extent, whole, tag)
         e.lines += [f"br label %{tag}.on", f"{tag}.on:"]
         before += inside
@@ -126,7 +134,7 @@ class OpenNest(Fused):
         if self.folds or self.overwrites:
             lanes = Reg(f"<{', '.join(f'i64 {k}' for k in range(self.width))}>", "i64", self.width)
             self.mask = e.icmp("sge", lanes, e.splat(overlap, self.width))
-        with self.nest.once(at.text, self.width):
+        with self.nest.once(at.text, self.width, self.whole[-1]):
             self._body()
         self.mask = None
         e.lines += [f"br label %{tag}.whole", f"{tag}.whole:"]
@@ -145,7 +153,7 @@ class OpenNest(Fused):
 
         def block(at: str) -> None:
             stop = e.define(f"call i64 @llvm.smin.i64(i64 {e.offset([(1, at)], size)}, i64 {whole})", "i64")
-            nest.open_loop(at, stop.text, self.width, self._body, self._unroll())
+            nest.open_loop(at, stop.text, self.width, self._body, self._unroll(), self.whole[-1])
             full = e.op("and", long, e.icmp("eq", e.op("sub", stop, _reg(at)), e.literal(size, "i64")))
             self._if(full, lambda: self._raise_level(1))
             done = e.op("and", full, e.icmp("eq", _left(stop, group), e.literal(0, "i64")))

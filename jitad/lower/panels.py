@@ -60,9 +60,8 @@ def _merged(plan: Plan, step: Step, products: dict[Root, Step]) -> PanelStep | N
     after = [root for root in after if (found := _transposed_times(plan, root)) and found[0] == matrix]
     if not after or matrix.home in own or matrix.rows != step.space[0]:
         return None
-    return PanelStep(
-        [], [*before, *step.roots, *after], step.space, step.equations, step.narrow, before, after
-    )
+    roots, equations = [*before, *step.roots, *after], step.equations
+    return PanelStep([], roots, step.space, equations, step.narrow, before=before, after=after)
 
 
 def _feeds(plan: Plan, step: Step, root: Root, position: dict[int, int]) -> bool:

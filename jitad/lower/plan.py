@@ -16,6 +16,7 @@ from ..ops.lowering import (
     Gather,
     Iota,
     Part,
+    Piece,
     Piecewise,
     Reduce,
     Region,
@@ -27,9 +28,11 @@ from ..ops.lowering import (
     Window,
     WindowInto,
 )
+from ..opt.affine import Forms
 from . import open_blas
+from .edges import cuts, form
 from .elsewhere import read_before
-from .index import Index, crossings, fixed, identity
+from .index import Index, fixed, identity
 from .keep import columns_to_copy, values_to_keep
 from .ranges import Interval, counter, interval
 from .roots import (
@@ -39,6 +42,7 @@ from .roots import (
     RegionRoot,
     Root,
     Step,
+    is_bordered,
     long_interval,
     operand_indices,
     overwritten,
@@ -49,6 +53,7 @@ from .views import (
     is_unit_reshape,
     is_view,
     own_cost,
+    parts,
     piece_bounds,
     piece_index,
     product_indices,
@@ -103,6 +108,8 @@ class Plan:
         self.callees: Mapping[Function, Any] = outer.callees if outer else callees or {}
         self.intervals: dict[Value, Interval] = {}
         self.product_source = product_source
+        self.forms: Forms = Forms(fn.eqns, outer.forms if outer else None)
+        self._parts: dict[Eqn, list[Piece] | None] = {}
         self.regions: dict[Eqn, RegionRoot | CallRoot] = {}
         self.producer: dict[Value, Eqn] = {r: eqn for eqn in fn.eqns for r in eqn.results}
         self.small: set[Value] = set()
@@ -115,6 +122,7 @@ class Plan:
         self._dearest: dict[Value, float] = {}
         self._depth: dict[Value, int] = {}
         self.pieces: dict[Value, int] = {}
+        self.bordered: set[Value] = set()  # inlined values in pieces that end where only the program knows
         self._read_somewhere: set[Value] | None = None
         self._last_reader: dict[Value, int] = {}
         self._classify()
@@ -127,7 +135,7 @@ class Plan:
 
     def _classify(self) -> None:
         forced = {self._base(r) for r in self.fn.results}
-        forced.update(map(self._base, read_before(self.fn, self.producer)))
+        forced.update(map(self._base, read_before(self.fn, self.producer, self.parts)))
         for eqn in self.fn.eqns:
             forced.update(self._needs_memory(eqn))
         for eqn in self.fn.eqns:
@@ -198,6 +206,8 @@ class Plan:
             return [self._base(v) for v in reads(eqn)]
         if isinstance(lowering, Reshape) and not is_unit_reshape(eqn):
             return [self._base(eqn.operands[0])]
+        if isinstance(lowering, WindowInto) and self.parts(eqn):
+            return []
         if isinstance(lowering, Gather | ScatterInto | WindowInto):
             return [self._base(eqn.operands[0])]
         if isinstance(lowering, Dot) and self._regime(eqn) == "blas":
@@ -218,7 +228,7 @@ class Plan:
         if isinstance(lowering, ScatterInto):
             return "scatter"
         if isinstance(lowering, WindowInto):
-            return "window"
+            return "inline" if self.parts(eqn) else "window"
         if isinstance(lowering, Part):
             return "part"
         if isinstance(lowering, Gather):
@@ -236,7 +246,7 @@ class Plan:
         if isinstance(lowering, Reshape):
             return "alias"
         if isinstance(lowering, Piecewise):
-            return self._piecewise_regime(eqn)
+            return "inline" if self.parts(eqn) else "update"
         if isinstance(lowering, Scalar | Iota):
             return "inline"
         raise NotImplementedError(f"no lowering for {eqn.op.name} ({type(lowering).__name__})")
@@ -253,9 +263,11 @@ class Plan:
             return "inline"
         return "blas" if eqn.results[0].type.is_float else "contract"
 
-    def _piecewise_regime(self, eqn: Eqn) -> str:
-        unit = all(abs(s) == 1 for p in eqn.op.lowering.pieces(eqn) for s in p.step)
-        return "inline" if unit and not dims_of(eqn) else "update"
+    def parts(self, eqn: Eqn) -> list[Piece] | None:
+        """The pieces that a result is computed from where it is read; None if it had better not."""
+        if eqn not in self._parts:
+            self._parts[eqn] = parts(self.forms, eqn)
+        return self._parts[eqn]
 
     def boxes(self, eqn: Eqn) -> int:
         """Into how many boxes with code of their own the pieces of an expression cut its index set."""
@@ -264,6 +276,8 @@ class Plan:
         self._expand(eqn, reads.identity, stack, reads)
         self._walk(stack, reads)
         shape = eqn.results[0].shape
+        if eqn.results[0] in self.bordered:  # places at borders share code
+            return 1
         borders = [sorted({0, n, *(c for c in cuts if 0 < c < n)}) for cuts, n in zip(reads.cuts, shape)]
         alone = [found for found in borders[:-1] if reads.exact or long_interval(found) is None]
         return prod(len(found) - 1 for found in (*alone, *borders[-1:]))
@@ -276,9 +290,13 @@ class Plan:
         self._dearest[out] = max([eqn.op.cost, *(self._dearest[v] for v in inputs)])
         self._depth[out] = 1 + max((self._depth[v] for v in inputs), default=0)
         pieces = sum(self.pieces[v] for v in inputs)
-        if isinstance(eqn.op.lowering, Piecewise):
-            pieces += len(eqn.op.lowering.pieces(eqn)) - 1
+        found = self.parts(eqn)
+        if found:
+            pieces += len(found) - 1
         self.pieces[out] = pieces
+        self.bordered.discard(out)
+        if (found and dims_of(eqn)) or any(v in self.bordered for v in inputs):
+            self.bordered.add(out)
 
     def inline_cost(self, v: Value) -> float:
         """Arithmetic of one element of an inlined value when everything optional is inlined, in additions."""
@@ -331,13 +349,15 @@ class Plan:
                     self._read(root)
                 self._set_time(root)
                 fusable = root.kind in FUSABLE and not root.is_turned_copy
-                key: object = (root.space, root.narrow) if fusable else root
+                key: object = (root.space, root.narrow, root.bordered) if fusable else root
                 while (step := nests.setdefault(root.time, {}).get(key)) and not step.has_room(
                     root, MAX_EQUATIONS
                 ):
                     root.time += 1
                 if step is None:
-                    step = nests[root.time][key] = Step(space=root.space, narrow=root.narrow)
+                    step = nests[root.time][key] = Step(
+                        space=root.space, narrow=root.narrow, bordered=root.bordered
+                    )
                 step.roots.append(root)
                 step.equations += root.equations
                 for r in eqn.results:
@@ -406,6 +426,7 @@ class Plan:
                 and root.kind in FUSABLE
                 and source.space == root.space
                 and source.narrow == root.narrow
+                and source.bordered == root.bordered
             )
             t = max(t, self._ready(leaf) + (not fusable))
         for base in overwritten(root):  # after its earlier readers, so that it can be changed in place
@@ -428,6 +449,7 @@ class Plan:
         elif root.kind not in ("fold", "contract"):
             root.reads.flat = False
         root.equations = 1 + self._walk(stack, root.reads)
+        root.bordered = is_bordered(self.forms, root)
 
     def _walk(self, stack: list[tuple[Value, Index]], reads: Reads) -> int:
         """Walk the expressions of these elements down to memory; the number of elements met."""
@@ -460,13 +482,14 @@ class Plan:
         if isinstance(lowering, Dot):
             for indices in product_indices(eqn, index):
                 stack.extend(zip(eqn.operands, indices))
-        elif isinstance(lowering, Piecewise):
-            for piece in lowering.pieces(eqn):
+        elif found := self.parts(eqn):
+            for piece in found:
                 stack.append((eqn.operands[piece.operand], piece_index(piece, index)))
+                stack.extend((v, ()) for at in (*piece.lo, *piece.count) for v, _ in form(at).terms)
                 if reads.cuts:
                     for ix, bounds in zip(index, piece_bounds(piece)):
                         if ix.axis >= 0:
-                            reads.cuts[ix.axis].update(crossings(ix, bounds))
+                            reads.cuts[ix.axis].update(cuts(self.forms, ix, bounds))
         elif isinstance(lowering, Gather):
             reads.checked = reads.checked or any(v.ndim for v in eqn.operands[1:])
             rank = max(v.ndim for v in eqn.operands[1:])

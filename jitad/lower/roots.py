@@ -8,7 +8,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..ir.graph import Const, Eqn, Value
-from ..ir.types import likely
+from ..ir.types import is_int, likely
+from ..opt.affine import Forms
+from .edges import edge, inner
 from .index import Index, fixed, identity, row_major
 from .views import contract_indices
 
@@ -37,7 +39,7 @@ class Reads:
 
     def __init__(self, space: tuple[int, ...]) -> None:
         self.leaves: dict[Value, bool] = {}
-        self.cuts: list[set[int]] = [set() for _ in space]
+        self.cuts: list[set[Any]] = [set() for _ in space]
         self.flat, self.across, self.checked, self.wide, self.open = True, False, False, False, False
         self.space = space
         self.identity = identity(len(space))
@@ -58,7 +60,8 @@ class Reads:
     @property
     def boxes(self) -> int:
         """Into how many boxes the borders cut the index set."""
-        inside = (sum(0 < c < n for c in cuts) for cuts, n in zip(self.cuts, self.space) if cuts)
+        known = (({c for c in cuts if is_int(c)}, n) for cuts, n in zip(self.cuts, self.space) if is_int(n))
+        inside = (sum(0 < c < n for c in cuts) for cuts, n in known if cuts)
         return prod(found + 1 for found in inside)
 
     def _is_across(self, v: Value, index: Index) -> bool:
@@ -81,6 +84,7 @@ class Root:
     reads: Reads = field(default_factory=lambda: Reads(()))
     stored: bool = True
     equations: int = 1  # of its expression, with what it reads
+    bordered: bool = False  # whether it is in pieces whose borders only the running program knows
 
     @property
     def value(self) -> Value:
@@ -140,6 +144,7 @@ class Step:
     space: tuple[int, ...] = ()
     equations: int = 0
     narrow: bool = False
+    bordered: bool = False
 
     def has_room(self, root: Root, most: int) -> bool:
         """Whether the nest can compute this root, too, and stay within so many equations and boxes."""
@@ -153,6 +158,15 @@ def long_interval(borders: list[int]) -> tuple[int, int] | None:
     """The one between two borders of an axis that has at least half of it; None if there is no such."""
     lo, hi = max(pairwise(borders), key=lambda bounds: bounds[1] - bounds[0])
     return (lo, hi) if 2 * (hi - lo) >= borders[-1] else None
+
+
+def is_bordered(forms: Forms, root: Root) -> bool:
+    """Whether a root's index set is cut where only the running program knows."""
+    if not any(root.reads.cuts):
+        return False
+    extents = [edge(forms, d) for d in root.space]
+    found = [x for cuts, extent in zip(root.reads.cuts, extents) for x in inner(cuts, extent)]
+    return bool(found) and not all(isinstance(x, int) for x in (*found, *extents))
 
 
 def base_of(root: Root) -> Value | None:

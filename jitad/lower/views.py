@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Eqn, Value
-from ..ir.types import likely
-from ..ops.lowering import Dot, Piece, Reshape, View, Window
+from ..ir.graph import Eqn, Value, dims_of
+from ..ir.types import is_int, likely
+from ..ops.lowering import Dot, Piece, Piecewise, Reshape, View, Window, WindowInto
+from ..opt.affine import Forms
+from .edges import edge, form, minus, moved, plus
 from .index import Index, Ix, fixed
 
 
@@ -52,15 +56,54 @@ def is_view(eqn: Eqn) -> bool:
     return isinstance(lowering, View | Window) or is_unit_reshape(eqn)
 
 
-def piece_bounds(piece: Piece) -> list[tuple[int, int]]:
+def parts(forms: Forms, eqn: Eqn) -> list[Piece] | None:
+    """The pieces with unit steps that a result is made of, where they are known before the loops; else None.
+
+    A window is such a piece where it begins at a place that the sizes of its array say.
+    """
+    lowering = eqn.op.lowering
+    if isinstance(lowering, WindowInto):
+        return _window_parts(forms, eqn, lowering.add)
+    if not isinstance(lowering, Piecewise):
+        return None
+    found: list[Piece] = lowering.pieces(eqn)
+    if any(abs(s) != 1 for p in found for s in p.step):
+        return None
+    if not dims_of(eqn):
+        return found
+    if all(map(is_int, eqn.results[0].shape)):
+        return None
+    return [replace(p, count=_edges(forms, p.count)) for p in found]
+
+
+def _window_parts(forms: Forms, eqn: Eqn, add: bool) -> list[Piece] | None:
+    base, update, *starts = eqn.operands
+    if not base.type.dims or any(abs(s) != 1 for s in eqn.attrs["step"]):
+        return None
+    places, shape = _edges(forms, starts), _edges(forms, base.shape)
+    for at, extent in zip(places, shape):
+        if not {v for v, _ in form(at).terms} <= {v for v, _ in form(extent).terms}:
+            return None
+    whole = Piece(0, (0,) * base.ndim, (1,) * base.ndim, shape)
+    return [Piece(1, places, eqn.attrs["step"], _edges(forms, update.shape), add=add), whole]
+
+
+def _edges(forms: Forms, dims: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(edge(forms, d) for d in dims)
+
+
+def piece_bounds(piece: Piece) -> list[tuple[Any, Any]]:
     """The half-open interval of result indices that a piece with unit steps covers, per axis."""
     spans = zip(piece.lo, piece.step, piece.count)
-    return [(lo, lo + count) if step > 0 else (lo - count + 1, lo + 1) for lo, step, count in spans]
+    return [
+        (lo, plus(lo, count)) if step > 0 else (plus(minus(lo, count), 1), plus(lo, 1))
+        for lo, step, count in spans
+    ]
 
 
 def piece_index(piece: Piece, index: Index) -> Index:
     """The operand's index of a piece with unit steps, given the result's."""
-    return tuple(ix.affine(step, -step * lo) for ix, step, lo in zip(index, piece.step, piece.lo))
+    return tuple(moved(ix, minus(0, lo)).affine(step, 0) for ix, step, lo in zip(index, piece.step, piece.lo))
 
 
 def contract_indices(eqn: Eqn, axes: Index) -> tuple[Index, Index]:

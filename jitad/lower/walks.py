@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..ir.types import is_int
 from .amounts import Amount
+from .edges import Between
 from .emitter import Reg
 
 if TYPE_CHECKING:
     from .kernel import Kernel
 
+#: What is known of a loop's index: from … below, numbers or what only the program knows; None: nothing.
+Range = tuple[int, int] | Between | None
 #: Elements a vector body computes at once, on every target, so that results do not depend on the width of the
 #: machine's registers; and where everything that is computed with has four bytes or less.
 LANES, NARROW_LANES = 8, 16
@@ -38,7 +41,7 @@ class Loops:
         self.lists = [self.e.lines]
         self.memos: list[dict[object, Reg]] = [{}]
         self.ivs: list[str] = []
-        self.ranges: list[tuple[int, int] | None] = []  # None: known only when it runs
+        self.ranges: list[Range] = []
         self.lanes = 1  # lanes of the innermost open loop
         self.width = LANES  # lanes of its vector loops
         self.crossing = False  # whether the innermost loop's vectors may lie across borders
@@ -74,22 +77,28 @@ class Loops:
         self._loop_text(iv, start, stop, step, inner, unroll)
 
     def open_loop(
-        self, start: Amount, stop: Amount, step: int, body: Callable[[], None], unroll: int = 0
+        self,
+        start: Amount,
+        stop: Amount,
+        step: int,
+        body: Callable[[], None],
+        unroll: int = 0,
+        where: Between | None = None,
     ) -> None:
         """A loop over the next axis from start to stop, which may be known only when it runs."""
-        if is_int(start) and is_int(stop):
+        if is_int(start) and is_int(stop) and where is None:
             self.loop(start, stop, step, body, unroll)  # type: ignore[arg-type]
             return
         iv = f"%{self.e.label('L')}"
         inner: list[str] = []
-        with self._axis(iv, None, step, inner):
+        with self._axis(iv, where, step, inner):
             body()
         self._loop_text(iv, str(start), str(stop), step, inner, unroll, guarded=True)
 
     @contextmanager
-    def once(self, at: str, lanes: int) -> Iterator[None]:
+    def once(self, at: str, lanes: int, where: Between) -> Iterator[None]:
         """The next axis at one place, of so many lanes."""
-        with self._axis(at, None, lanes, self.e.lines):
+        with self._axis(at, where, lanes, self.e.lines):
             yield
 
     def covering_loop(self, lo: int, hi: int, body: Callable[[Reg], None]) -> None:
@@ -107,11 +116,16 @@ class Loops:
         self._loop_text(iv, str(lo), str(hi), self.width, inner, 1)
 
     def crossing_loop(
-        self, count: str, position: Callable[[Reg], Reg], extent: int, body: Callable[[Reg], None]
+        self,
+        count: str,
+        position: Callable[[Reg], Reg],
+        last: Amount,
+        bounds: Range,
+        body: Callable[[Reg], None],
     ) -> None:
         """A loop over so many vectors of the next axis, which may lie across borders.
 
-        Vector t is at `position(t)`, or ends with the axis; `body(overlap)` is told how far it moved.
+        Vector t is at `position(t)`, or at the last place; `body(overlap)` is told how far it moved.
         """
         e = self.e
         turn = f"%{e.label('X')}"
@@ -119,13 +133,13 @@ class Loops:
         outer, e.lines = e.lines, inner
         e.declarations["@llvm.smin.i64"] = "declare i64 @llvm.smin.i64(i64, i64)"
         meant = position(Reg(turn, "i64", 1, e.chunk))
-        at = e.define(f"call i64 @llvm.smin.i64(i64 {meant.text}, i64 {extent - self.width})", "i64")
+        at = e.define(f"call i64 @llvm.smin.i64(i64 {meant.text}, i64 {last})", "i64")
         e.lines = outer
-        with self._axis(at.text, (0, extent), self.width, inner):
+        with self._axis(at.text, bounds, self.width, inner):
             self.crossing = True
             body(e.op("sub", meant, at))
             self.crossing = False
-        self._loop_text(turn, "0", count, 1, inner, 1)
+        self._loop_text(turn, "0", count, 1, inner, 1, guarded=isinstance(bounds, Between))
 
     def plain_loop(
         self, start: str, stop: str, step: int, body: Callable[[str], None], guarded: bool = False
@@ -149,7 +163,7 @@ class Loops:
         self.e.lines = lines
 
     @contextmanager
-    def within(self, ranges: dict[int, tuple[int, int]]) -> Iterator[list[str]]:
+    def within(self, ranges: Mapping[int, Range]) -> Iterator[list[str]]:
         """Code for some indices of the open loops only, in a list of its own, as is all that it finds out."""
         kept = self.memos, self.lists, self.ranges, self.e.lines
         lines: list[str] = []
@@ -161,7 +175,7 @@ class Loops:
         self.memos, self.lists, self.ranges, self.e.lines = kept
 
     @contextmanager
-    def _axis(self, iv: str, bounds: tuple[int, int] | None, lanes: int, lines: list[str]) -> Iterator[None]:
+    def _axis(self, iv: str, bounds: Range, lanes: int, lines: list[str]) -> Iterator[None]:
         """Open the next axis: code of its body goes to `lines`, what is known outside goes outside."""
         outer, outer_lanes = self.e.lines, self.lanes
         self.ivs.append(iv)

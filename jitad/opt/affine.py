@@ -33,10 +33,14 @@ class Form:
 
 
 class Forms:
-    """The forms of the integer scalars that some equations compute; `order` numbers what they are sums of."""
+    """The forms of the integer scalars that some equations compute; `order` numbers what they are sums of.
 
-    def __init__(self, eqns: Iterable[Eqn]) -> None:
+    outer  those of the equations around them
+    """
+
+    def __init__(self, eqns: Iterable[Eqn], outer: Forms | None = None) -> None:
         self._known: dict[Value, Form] = {}
+        self._outer = outer
         self.order: dict[Value, int] = {}
         for eqn in eqns:
             if len(eqn.results) == 1 and not eqn.results[0].type.shape and eqn.results[0].dtype.kind == "i":
@@ -48,6 +52,8 @@ class Forms:
         if isinstance(v, Const):
             return Form(frozenset(), int(v.data))
         if v not in self._known:
+            if self._outer is not None:
+                return self._outer[v]
             self.order.setdefault(v, len(self.order))
             return Form(frozenset(((v, 1),)))
         return self._known[v]

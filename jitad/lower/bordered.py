@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ..ir.types import is_int
 from .amounts import Amount
@@ -10,9 +10,6 @@ from .edges import Between, Edge, edge, guess, inner, stretches
 from .emitter import Reg
 from .open import OpenNest
 from .roots import Step
-
-if TYPE_CHECKING:
-    from .kernel import Kernel
 
 
 class Core(NamedTuple):
@@ -31,8 +28,8 @@ class BorderedNest(OpenNest):
     shorter than a vector go element by element, and ask, too.
     """
 
-    def __init__(self, kernel: Kernel, step: Step) -> None:
-        super().__init__(kernel, step)
+    def _arrange(self, step: Step) -> None:
+        super()._arrange(step)
         forms = self.nest.plan.forms
         self.extents = [edge(forms, d) for d in self.space]
         loops = [ix.axis for ix in self.axes]

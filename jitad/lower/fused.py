@@ -77,9 +77,16 @@ class Fused:
         self.mask: Reg | None = None  # lanes of the current vector that were not computed before
         self.overwrites = any(root.value in kernel.buffers.in_place for root in step.roots)
         self.overwritten = self._overwritten()
-        self.cuts = self._merged_cuts()
         self.axes: Index = identity(len(self.space))
         self.reordered = False
+        self.overlap: Reg | None = None  # and how many were
+        self.cuts: list[list[int]] = []
+        self.folds: list[Fold] = []
+        self._arrange(step)
+
+    def _arrange(self, step: Step) -> None:
+        """Choose the order of the axes, the vectors, where rows are cut, and the accumulators."""
+        self.cuts = self._merged_cuts()
         if len(self.space) > 1:
             if all(self._flat(root) for root in self.roots):
                 self._flatten()
@@ -87,7 +94,6 @@ class Fused:
                 self._reorder()
         innermost = self.space[-1] if self.space else 1
         self.width = self.nest.width = max(lanes_of(step.narrow, innermost), LANES)
-        self.overlap: Reg | None = None  # and how many were
         self.folds = [self._fold(root) for root in self.roots if root.kind != "map"]
         numbered = len(self.folds) >= MANY_FOLDS and self._unroll() == 1
         for fold in self.folds:

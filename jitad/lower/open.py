@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..ir.graph import Value
 from ..ir.types import is_int
@@ -11,13 +11,10 @@ from .edges import Between, edge
 from .emitter import Reg
 from .fold import BLOCK, SUPERBLOCK, Fold
 from .fused import Fused
-from .index import Index, Ix, identity, product_of
-from .nest import LANES, NARROW_LANES, Nest
+from .index import Ix, identity, product_of
+from .nest import LANES, NARROW_LANES
 from .ranges import interval
 from .roots import Step
-
-if TYPE_CHECKING:
-    from .kernel import Kernel
 
 
 def is_open(step: Step) -> bool:
@@ -31,16 +28,7 @@ class OpenNest(Fused):
     Its order of summation along the innermost axis is that of nests whose sizes are known.
     """
 
-    def __init__(self, kernel: Kernel, step: Step) -> None:
-        self.panels = None
-        self.roots = step.roots
-        self.nest = Nest(kernel, frozenset(r.value for r in step.roots if r.kind == "map"))
-        self.space = step.space
-        self.mask = self.overlap = None
-        self.overwrites = any(root.value in kernel.buffers.in_place for root in step.roots)
-        self.overwritten = self._overwritten()
-        self.axes: Index = identity(len(self.space))
-        self.reordered = False
+    def _arrange(self, step: Step) -> None:
         if len(self.space) > 1:
             if all(self._flat(root) for root in self.roots):
                 self.space, self.axes = (product_of(self.space),), identity(1)

@@ -13,7 +13,7 @@ from ..ir.op import Op, Sample, Scatter
 from ..ir.types import IRTypeError, Type, is_int
 from .lowering import Piece, Piecewise, View
 from .sampling import lazily, points
-from .shape import zeros
+from .writes import adjoint_add, adjoint_set, infer_write, tangent_write, written
 
 Shape = tuple[int, ...]
 
@@ -104,26 +104,8 @@ slice = Op(
 )
 
 
-def _infer_write(name: str) -> Any:
-    def infer(base: Type, update: Type, *, start: Shape, step: Shape) -> Type:
-        if base.dtype != update.dtype:
-            raise IRTypeError(f"{name}: base {base} and update {update} differ in dtype")
-        check_region(name, base, start, step, update.shape)
-        return base
-
-    return infer
-
-
-def _written(base: Any, update: Any, *, start: Shape, step: Shape) -> Any:
-    out = np.array(base)
-    out[region(start, step, np.shape(update))] = update
-    return out
-
-
-def _added(base: Any, update: Any, *, start: Shape, step: Shape) -> Any:
-    out = np.array(base)
-    out[region(start, step, np.shape(update))] += update
-    return out
+def _place(base: Any, *, start: Shape, step: Shape, shape: Shape) -> tuple[Slice, ...]:
+    return region(start, step, shape)
 
 
 def _pieces(add: bool) -> Any:
@@ -133,28 +115,6 @@ def _pieces(add: bool) -> Any:
         return [Piece(1, eqn.attrs["start"], eqn.attrs["step"], update.shape, add=add), whole]
 
     return Piecewise(pieces)
-
-
-def _tangent_write(op: Any) -> Any:
-    """Both are linear in base and update together."""
-
-    def tangent(eqn: Eqn, tangents: list[Value | None]) -> Value | None:
-        if all(t is None for t in tangents):
-            return None
-        ts = [zeros(x.type) if t is None else t for t, x in zip(tangents, eqn.operands)]
-        return op()(*ts, **eqn.attrs)
-
-    return tangent
-
-
-def _read_back(eqn: Eqn, ct: Value) -> Value:
-    return slice(ct, start=eqn.attrs["start"], step=eqn.attrs["step"], shape=eqn.operands[1].shape)
-
-
-def _adjoint_set(eqn: Eqn, ct: Value) -> list[Value]:
-    """What was stored is read from the cotangent before its place is cleared: neither needs a copy."""
-    read = _read_back(eqn, ct)
-    return [set_at(ct, zeros(eqn.operands[1].type), **eqn.attrs), read]
 
 
 @lazily
@@ -177,10 +137,10 @@ def _write_samples() -> Iterable[Sample]:
 set_at: Op = Op(
     "set_at",
     "base with the region at `start`, `step` of the update's shape replaced by the update",
-    infer=_infer_write("set_at"),
-    reference=_written,
-    tangent=_tangent_write(lambda: set_at),
-    adjoint=_adjoint_set,
+    infer=infer_write("set_at", check_region),
+    reference=written(_place, add=False),
+    tangent=tangent_write(lambda: set_at),
+    adjoint=adjoint_set(lambda: set_at, slice),
     lowering=_pieces(add=False),
     samples=_write_samples(),
 )
@@ -188,10 +148,10 @@ set_at: Op = Op(
 add_at: Op = Op(
     "add_at",
     "base with the update added to the region at `start`, `step` of the update's shape",
-    infer=_infer_write("add_at"),
-    reference=_added,
-    tangent=_tangent_write(lambda: add_at),
-    adjoint=lambda eqn, ct: [ct, _read_back(eqn, ct)],
+    infer=infer_write("add_at", check_region),
+    reference=written(_place, add=True),
+    tangent=tangent_write(lambda: add_at),
+    adjoint=adjoint_add(slice),
     lowering=_pieces(add=True),
     samples=_write_samples(),
 )

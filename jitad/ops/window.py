@@ -13,7 +13,7 @@ from ..ir.types import I64, IRTypeError, Type, is_int, type_of
 from .index import add_at, check_region, region, set_at, slice
 from .lowering import Window, WindowInto
 from .sampling import lazily, points
-from .shape import zeros
+from .writes import adjoint_add, adjoint_set, infer_write, tangent_write, written
 
 Shape = tuple[Any, ...]
 
@@ -21,7 +21,7 @@ Shape = tuple[Any, ...]
 # the equation has proved it, or has put a `check` before it.
 
 
-def _check(name: str, x: Type, starts: tuple[Type, ...], step: Shape, shape: Shape) -> None:
+def _check(name: str, x: Type, *starts: Type, step: Shape, shape: Shape) -> None:
     if not len(starts) == len(step) == len(shape) == x.ndim:
         raise IRTypeError(f"{name}: {len(starts)} starts, step {step} and shape {shape} do not fit {x}")
     for t in starts:
@@ -33,11 +33,11 @@ def _check(name: str, x: Type, starts: tuple[Type, ...], step: Shape, shape: Sha
 
 
 def _infer_window(x: Type, *starts: Type, step: Shape, shape: Shape) -> Type:
-    _check("window", x, starts, step, shape)
+    _check("window", x, *starts, step=step, shape=shape)
     return x.with_shape(tuple(shape))
 
 
-def _place(x: Any, starts: tuple[Any, ...], step: Shape, shape: Shape) -> Any:
+def _place(x: Any, *starts: Any, step: Shape, shape: Shape) -> Any:
     """The NumPy index; IndexError where an element is not in `x`."""
     at = tuple(int(s) for s in starts)
     try:
@@ -49,7 +49,7 @@ def _place(x: Any, starts: tuple[Any, ...], step: Shape, shape: Shape) -> Any:
 
 
 def _read(x: Any, *starts: Any, step: Shape, shape: Shape) -> Any:
-    return np.asarray(x)[_place(x, starts, step, shape)].copy()
+    return np.asarray(x)[_place(x, *starts, step=step, shape=shape)].copy()
 
 
 def _tangent_window(eqn: Eqn, tangents: list[Value | None]) -> Value | None:
@@ -114,42 +114,6 @@ window: Op = Op(
 )
 
 
-def _infer_write(name: str) -> Any:
-    def infer(base: Type, update: Type, *starts: Type, step: Shape) -> Type:
-        if base.dtype != update.dtype:
-            raise IRTypeError(f"{name}: base {base} and update {update} differ in dtype")
-        _check(name, base, starts, step, update.shape)
-        return base
-
-    return infer
-
-
-def _written(base: Any, update: Any, *starts: Any, step: Shape) -> Any:
-    out = np.array(base)
-    out[_place(base, starts, step, np.shape(update))] = update
-    return out
-
-
-def _added(base: Any, update: Any, *starts: Any, step: Shape) -> Any:
-    out = np.array(base)
-    out[_place(base, starts, step, np.shape(update))] += update
-    return out
-
-
-def _tangent_write(op: Any) -> Any:
-    """Both are linear in base and update together."""
-
-    def tangent(eqn: Eqn, tangents: list[Value | None]) -> Value | None:
-        base, update, *starts = eqn.operands
-        tb, tu = tangents[:2]
-        if tb is None and tu is None:
-            return None
-        tb, tu = zeros(base.type) if tb is None else tb, zeros(update.type) if tu is None else tu
-        return op()(tb, tu, *starts, **eqn.attrs)
-
-    return tangent
-
-
 def _simplify_write(op: Any) -> Any:
     def simplify(operands: tuple[Value, ...], attrs: dict[str, Any]) -> Value | None:
         base, update, *starts = operands
@@ -159,24 +123,13 @@ def _simplify_write(op: Any) -> Any:
     return simplify
 
 
-def _read_back(eqn: Eqn, ct: Value) -> Value:
-    _, update, *starts = eqn.operands
-    return window(ct, *starts, step=eqn.attrs["step"], shape=update.shape)
-
-
-def _adjoint_set(eqn: Eqn, ct: Value) -> list[Value | None]:
-    _, update, *starts = eqn.operands
-    kept = set_window(ct, zeros(update.type), *starts, **eqn.attrs)
-    return [kept, _read_back(eqn, ct), *[None] * len(starts)]
-
-
 set_window: Op = Op(
     "set_window",
     "base with the elements that `window` would read replaced by the update; operands: base, update, starts",
-    infer=_infer_write("set_window"),
-    reference=_written,
-    tangent=_tangent_write(lambda: set_window),
-    adjoint=_adjoint_set,
+    infer=infer_write("set_window", _check),
+    reference=written(_place, add=False),
+    tangent=tangent_write(lambda: set_window),
+    adjoint=adjoint_set(lambda: set_window, window),
     lowering=WindowInto(add=False),
     samples=_samples(writes=True),
     simplify=_simplify_write(set_at),
@@ -185,10 +138,10 @@ set_window: Op = Op(
 add_window: Op = Op(
     "add_window",
     "base with the update added to the elements that `window` would read; operands: base, update, starts",
-    infer=_infer_write("add_window"),
-    reference=_added,
-    tangent=_tangent_write(lambda: add_window),
-    adjoint=lambda eqn, ct: [ct, _read_back(eqn, ct), *[None] * (len(eqn.operands) - 2)],
+    infer=infer_write("add_window", _check),
+    reference=written(_place, add=True),
+    tangent=tangent_write(lambda: add_window),
+    adjoint=adjoint_add(window),
     lowering=WindowInto(add=True),
     samples=_samples(writes=True),
     simplify=_simplify_write(add_at),

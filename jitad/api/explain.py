@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +10,17 @@ from ..ad.kept import Kept, Schedule
 from ..capture.arrays import Captures
 from ..capture.guards import DictGuard
 from ..capture.staging.report import Decision
+from ..ir.calls import called, calls
+from ..ir.graph import Function
 from .jit import Jit, jit
 
 
 def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     """A short text on how `f` is called with arguments of these types.
 
-    It names the inputs, each loop and branch with its line (rolled or unrolled, what it carries, why), what
-    the loops of a derivative keep for their reverse sweep, and the captured names with their guards.
+    It names the inputs, the functions that are compiled once and called, each loop and branch with its line
+    (rolled or unrolled, what it carries, why), what the loops of a derivative keep for their reverse sweep,
+    and the captured names with their guards.
 
     f  a Python function, or the result of a transformation
 
@@ -31,6 +35,7 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     fn = version.program.fn
     lines += [f"  returns {', '.join(str(t) for t in fn.result_types)}; {len(fn.eqns)} equations"]
     lines += [f"  compiled because: {version.reason}"]
+    lines += [f"  {line}" for line in _shared(fn)]
     lines += [f"  {decision}" for decision in decisions(version.program.captures)]
     lines += [f"  {said(kept)}" for kept in version.program.captures.kept]
     for i in version.program.captures.inputs:
@@ -45,6 +50,14 @@ def explain(f: Callable, *args: Any, **kwargs: Any) -> str:
     if not version.guards:
         lines.append("  captures no names")
     return "\n".join(lines)
+
+
+def _shared(fn: Function) -> list[str]:
+    """The functions that are compiled once, and from how many places they are called."""
+    bodies = (fn, *called(fn))
+    places = Counter(f for body in bodies for f in calls(body.eqns))
+    at = {f: f"{n} place{'s' if n > 1 else ''}" for f, n in places.items()}
+    return [f"`{f.name}` is compiled once, and called at {where}" for f, where in at.items()]
 
 
 def decisions(captures: Captures) -> list[Decision]:

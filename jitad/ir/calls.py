@@ -24,15 +24,16 @@ def called(fn: Function) -> list[Function]:
 
 
 def _callees(fn: Function) -> list[Function]:
-    return once(fn, "callees", lambda f: list(dict.fromkeys(_calls(f.eqns))))
+    return once(fn, "callees", lambda f: list(dict.fromkeys(calls(f.eqns))))
 
 
-def _calls(eqns: Iterable[Eqn]) -> Iterator[Function]:
+def calls(eqns: Iterable[Eqn]) -> Iterator[Function]:
+    """The function of each call among some equations, those in their regions included."""
     for eqn in eqns:
         if (f := callee(eqn)) is not None:
             yield f
         for region in eqn.regions:
-            yield from _calls(region.eqns)
+            yield from calls(region.eqns)
 
 
 def map_called(fn: Function, change: Callable[[Function], Function], key: str) -> Function:

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 # Such code is bound by calls and by instruction fetch: the gradient of 300 steps x = sin(x)*a + b (3 600
 # lines) compiles in 44 ms instead of 283 and runs in 5.7 us instead of 5.5.
 LONG_PROGRAM_LINES = 3_000
-# Beyond this many lines a module gets a few passes that clean up rather than the O1 pipeline, whose loop
-# passes find nothing to do in loops that arrive as they should be: the gradients of 16 programs of
-# tests/programs take 0.55 of the time in LLVM, and 1.00 to 1.06 of the time when they run.
-LIGHT_LINES = 600
+# Beyond so many lines a module gets the passes for functions only, once, and beyond so many more just four:
+# loops arrive as they should be, and the O1 pipeline has most passes twice. Of the time in LLVM 0.7 is left
+# for gradients of tests/programs that are compiled the first way, which run as fast as before, and 0.55 for
+# those compiled the second way, which take 1.00 to 1.08 of the time when they run.
+BRIEF_LINES, LIGHT_LINES = 600, 2_000
 
 _link_lock = threading.Lock()
 _library_names = (f"jitad.{i}" for i in itertools.count())
@@ -114,7 +115,8 @@ class _Settings:
     codegen_level: int
     slp: bool = False
     loops: bool = False
-    light: bool = False
+    brief: bool = False  # the pipeline of functions, not that of modules
+    light: bool = False  # four passes only
 
 
 def _settings(llvm_text: str, opt_level: int) -> _Settings:
@@ -126,6 +128,8 @@ def _settings(llvm_text: str, opt_level: int) -> _Settings:
         lines, loops = llvm_text.count("\n"), "!llvm.loop" in llvm_text
         if lines > (LIGHT_LINES if loops else LONG_PROGRAM_LINES):
             return _Settings(1, 2 if loops else 0, light=True)
+        if lines > BRIEF_LINES and loops:
+            return _Settings(1, 2, brief=True)
     # Kernels arrive with their loops vectorised, so the O1 pipeline is enough: on gradients of ten
     # operations, of log-sum-exp and of a mixture it takes 0.4 to 0.9 of O2's time, and the code runs as
     # fast. Packing the scalars of unrolled programs (SLP) doubled the time, and made Rosenbrock with n = 10
@@ -158,11 +162,27 @@ def _optimize(module: Any, machine: Any, settings: _Settings) -> None:
         passes.add_sroa_pass()
         passes.add_instruction_combine_pass()
         passes.add_simplify_cfg_pass()
+    elif settings.brief:
+        _optimize_functions(module, builder)
+        passes = llvm.create_new_module_pass_manager()
     else:
         passes = builder.getModulePassManager()
     passes.add_strip_dead_prototype_pass()
     passes.run(module, builder)
     llvm.NewPassManager._dispose(passes)  # in llvmlite 0.50 ObjectRef's, which does nothing, hides it
+
+
+def _optimize_functions(module: Any, builder: Any) -> None:
+    """What the pipeline does to each function once calls are inlined that have to be."""
+    llvm = _llvm()
+    inliner, passes = llvm.create_new_module_pass_manager(), builder.getFunctionPassManager()
+    inliner.add_always_inliner_pass()
+    inliner.run(module, builder)
+    for function in list(module.functions):
+        if not function.is_declaration:
+            passes.run(function, builder)
+    for manager in (inliner, passes):
+        llvm.NewPassManager._dispose(manager)
 
 
 def _imports(module: Any, extra: Mapping[str, int]) -> dict[str, int]:
@@ -272,9 +292,9 @@ def compile_module(
     """Compile and link LLVM text for this machine.
 
     opt_level  0 to 3. 2 leaves loops and straight-line code as they come (kernels arrive with theirs
-               vectorised); 3 packs, vectorises and unrolls. Modules of more than LIGHT_LINES lines with
-               loops get only a few passes, those of more than LONG_PROGRAM_LINES without loops fast code
-               generation too, unless 0 or 3 is asked for.
+               vectorised); 3 packs, vectorises and unrolls. Modules of more than BRIEF_LINES lines with
+               loops get fewer passes, of more than LIGHT_LINES only four, those of more than
+               LONG_PROGRAM_LINES without loops four and fast code generation, unless 0 or 3 is asked for.
     symbols    addresses of further external functions, by name; those of `jitad.native.symbols` are
                found by themselves
 

@@ -228,7 +228,10 @@ done:
 """
     module = compile_module(loop + long_program(2 * engine.LIGHT_LINES))
     assert module._settings.light and module._settings.codegen_level == 2
-    assert not compile_module(loop)._settings.light
+    assert not compile_module(loop)._settings.brief
+    between = compile_module(loop + long_program(2 * engine.BRIEF_LINES))
+    assert between._settings.brief and between._settings.codegen_level == 2
+    assert ctypes.CFUNCTYPE(ctypes.c_int64)(between.address("loop"))() == 9
     assert ctypes.CFUNCTYPE(ctypes.c_int64)(module.address("loop"))() == 9
 
 

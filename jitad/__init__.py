@@ -9,6 +9,9 @@ from .api.forward import derivative, jvp, linearize, stop_gradient
 from .api.jit import Jit, jit
 from .api.memory import checkpoint
 from .api.reverse import grad, value_and_grad, vjp
+from .api.values import assert_finite
+from .api.values import breakpoint as breakpoint  # not in __all__: they would hide Python's own
+from .api.values import print as print
 from .capture.errors import EscapedTraceError, TracedValueError
 from .capture.tracer import is_traced
 from .inspection import Inspection, inspect
@@ -20,6 +23,7 @@ __all__ = [
     "Inspection",
     "Jit",
     "TracedValueError",
+    "assert_finite",
     "check_grads",
     "checkpoint",
     "cond",

@@ -15,7 +15,8 @@ from . import ad, opt
 from .capture.leaves import LeafType
 from .capture.run import Program, capture
 from .ir.calls import called, map_called
-from .ir.graph import Function
+from .ir.graph import Function, Loc
+from .ops import callback
 
 if TYPE_CHECKING:
     from .lower import Lowered
@@ -136,8 +137,13 @@ def compile_native(fn: Function, *, timed: bool = False) -> Binary:
     if called(fn):
         fn = optimized(opt.inline_single(fn))
     fn = noted("lowered", _for_machine(map_called(fn, _for_machine, "for machine")))
+    native.callback.serve(_served)
     lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}", timed=timed)
     return Binary(lowered, native.engine.compile_module(lowered.llvm))
+
+
+def _served(name: str, operands: Sequence[Any], attrs: dict[str, Any], loc: Any) -> None:
+    callback.served(name, operands, attrs, None if loc is None else Loc(*loc))
 
 
 def _for_machine(fn: Function) -> Function:

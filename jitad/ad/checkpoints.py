@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, free_values, renamed
+from ..ir.graph import Eqn, Function, Value, callee, free_values, has_effect, once, renamed
 from ..opt import dce
 from .cotangents import Cotangents
 from .kept import Account
@@ -72,11 +72,14 @@ def reverse_checkpoint(eqn: Eqn, active: set[Value], tapes: Tapes) -> Checkpoint
 
 
 def without_effects(region: Function) -> Function:
-    """A region that runs again: what can fail has not."""
+    """A region or function that runs again: what can fail has not, what is printed has been."""
     eqns = []
     for eqn in region.eqns:
         if eqn.op.effect:
             continue
+        if (function := callee(eqn)) is not None and has_effect(eqn):
+            attrs = {**eqn.attrs, "function": once(function, "without effects", without_effects)}
+            eqn = Eqn(eqn.op, eqn.operands, attrs, eqn.results, eqn.loc, (), eqn.origin)
         if eqn.regions:
             inner = tuple(without_effects(r) for r in eqn.regions)
             eqn = Eqn(eqn.op, eqn.operands, eqn.attrs, eqn.results, eqn.loc, inner, eqn.origin)

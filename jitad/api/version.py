@@ -131,10 +131,12 @@ class Version:
 
     def on_status(self, status: int) -> NoReturn:
         """Raise the exception that a status of the kernel stands for."""
-        from ..native import interrupt
+        from ..native import callback, interrupt
 
         if status == interrupt.INTERRUPTED:
             interrupt.reraise()
+        if status == callback.RAISED:
+            callback.reraise()
         kind, text, loc = self.binary.lowered.messages[status]
         if kind is MemoryError and "{bytes}" in text:
             text = text.replace("{bytes}", str(self.binary.bytes_asked()))

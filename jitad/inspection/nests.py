@@ -15,7 +15,7 @@ from ..ir.types import likely
 from ..lower.buffers import Buffers
 from ..lower.kernel import Source
 from ..lower.plan import Plan
-from ..lower.roots import CallRoot, RegionRoot, Root, Step, is_branch
+from ..lower.roots import CallbackRoot, CallRoot, RegionRoot, Root, Step, is_branch
 from ..ops.lowering import Region
 
 
@@ -24,8 +24,8 @@ class Nest:
     """One step of a kernel.
 
     number   in the order of the schedule, inner ones behind what they are in
-    kind     "nest", "registers", "loop", "branch", "call", "checkpoint", or of a root with a loop of its own:
-             "blas", "scan", "scatter", "update", "window", "argreduce"
+    kind     "nest", "registers", "loop", "branch", "call", "callback", "checkpoint", or of a root with a
+             loop of its own: "blas", "scan", "scatter", "update", "window", "argreduce"
     outer    the loop or branch that it is in
     space    extents of its loops; of a loop of the program nothing
     roots    the equations whose results it stores or folds
@@ -107,7 +107,7 @@ class _Walk:
                 root = step.roots[0]
                 if isinstance(root, RegionRoot):
                     found += self.region(root, outer, runs, step)
-                elif isinstance(root, CallRoot):
+                elif isinstance(root, CallRoot | CallbackRoot):
                     found.append(self.call(root, outer, runs, step))
                 else:
                     found.append(self.nest(buffers, step, outer, runs))
@@ -126,8 +126,8 @@ class _Walk:
         inner = [x for b in root.inner for x in self.steps(b, nest, runs * max(nest.trips, 1))]
         return [nest, *inner]
 
-    def call(self, root: CallRoot, outer: Nest | None, runs: float, step: Step) -> Nest:
-        nest = self.new("call", outer, runs, step)
+    def call(self, root: Root, outer: Nest | None, runs: float, step: Step) -> Nest:
+        nest = self.new(root.kind, outer, runs, step)
         nest.roots = [root.eqn]
         nest.eqns = [(root.eqn, 1.0)]
         return nest

@@ -61,7 +61,7 @@ def _nest(nest: Nest, names: Names, numbers: Mapping[Eqn, int]) -> list[Line]:
     def line(text: str, loc: Loc | None = nest.loc) -> Line:
         return Line(pad + text, loc, origin, numbers.get(eqn, -1))
 
-    if nest.kind in ("loop", "branch", "checkpoint", "call"):
+    if nest.kind in ("loop", "branch", "checkpoint", "call", "callback"):
         return [line(f"#{nest.number} {_control(nest)}, {_where(nest)}")]
     space = f" over {_space(nest, names)}" if nest.space else ""
     lines = [line(f"#{nest.number} {WORDS.get(nest.kind, nest.kind)}{space}, {_where(nest)}")]
@@ -77,7 +77,8 @@ def _nest(nest: Nest, names: Names, numbers: Mapping[Eqn, int]) -> list[Line]:
 def _control(nest: Nest) -> str:
     if nest.kind == "loop":
         return "loop, trips known when it runs" if nest.trips < 0 else f"loop, {nest.trips} trips"
-    return {"branch": "branch", "checkpoint": "checkpoint", "call": "call of a shared function"}[nest.kind]
+    words = {"call": "call of a shared function", "callback": "call back into Python"}
+    return words.get(nest.kind, nest.kind)
 
 
 def _where(nest: Nest) -> str:

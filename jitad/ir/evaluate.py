@@ -40,17 +40,14 @@ def run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any] | None =
             attrs = {k: _attr(x, env) for k, x in attrs.items()}
         if eqn.regions:
             attrs = {**attrs, "regions": tuple(_callable(region, env) for region in eqn.regions)}
+        if eqn.op.effect:
+            attrs = {**attrs, "loc": eqn.loc}
         try:
             out = eqn.op.reference(*operands, **attrs)
-        except Exception as error:
-            if (
-                eqn.regions
-                or callee(eqn) is not None
-                or eqn.loc is None
-                or not (eqn.op.effect or isinstance(error, IndexError))
-            ):
+        except IndexError as error:
+            if eqn.regions or callee(eqn) is not None or eqn.loc is None or eqn.op.effect:
                 raise
-            raise type(error)(f"{error}\n  from {eqn.loc}") from None
+            raise IndexError(f"{error}\n  from {eqn.loc}") from None
         outs = out if isinstance(out, tuple) else (out,)
         for r, x in zip(eqn.results, outs, strict=True):
             env[r] = _result(x, r.type, eqn, env)

@@ -42,7 +42,8 @@ class Op:
     cost       arithmetic of one element in units of an addition; ≥ 10 counts as dear
     differentiable  False: results never carry a derivative (comparisons, floor, argmax …)
     singular   a partial can be infinite or NaN: the adjoint selects it by the mask of a `where`
-    effect     it does something beside giving results (it can fail): never dropped
+    effect     it does something beside giving results (it can fail): never dropped; `reference` is told the
+               user's line, as `loc`
 
     An op with regions: `infer` and `reference` get them as the keyword `regions` (to `reference` they are
     functions of arrays), and derivative rules have one entry for each of `graph.reads(eqn)`: the operands,

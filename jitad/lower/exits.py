@@ -9,6 +9,9 @@ from .emitter import SELDOM, Emitter, Reg
 Message = tuple[type[Exception], str, "Loc | None"]
 
 
+#: The status of a call that ends because a call back into Python has raised.
+RAISED = -3
+
 #: What a function that runs out of memory says of the way out.
 CURE = "bound what loops keep with jad.tape_budget, or the option tape_budget"
 

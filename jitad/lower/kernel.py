@@ -15,6 +15,7 @@ from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
 from .bordered import BorderedNest
 from .buffers import Buffer, Buffers, aligned
+from .callbacks import emit_callback
 from .calls import Callee, emit_call, frame_of_callees
 from .chunk import Chunk, Text
 from .emitter import Emitter, Reg, llvm_type, memory_type
@@ -28,7 +29,7 @@ from .open import OpenNest, is_open
 from .panels import PanelStep, emit_panels, merge_panels
 from .plan import Plan
 from .regions import emit_region
-from .roots import CallRoot, RegionRoot, Root, Step
+from .roots import CallbackRoot, CallRoot, RegionRoot, Root, Step
 from .sequential import emit_part, emit_scan, emit_scatter, emit_update, emit_window
 from .small import emit_small
 from .tapes import emit_tape
@@ -45,8 +46,8 @@ INLINE_CONSTANT = 4096
 class Lowered:
     """A kernel as text: `i32 @symbol(ptr in0, …, ptr constant0, …, ptr out0, …)`.
 
-    Status 0 is success, −2 that a signal handler raised, n > 0 the failure `messages[n]`. "{bytes}" in a
-    message stands for what the function `symbol.asked` of the module gives.
+    Status 0 is success, −2 that a signal handler raised, −3 that a callback raised, n > 0 the failure
+    `messages[n]`. "{bytes}" in a message stands for what the function `symbol.asked` of the module gives.
     """
 
     symbol: str
@@ -203,6 +204,9 @@ class Kernel(Exits):
             return
         if isinstance(root, CallRoot):
             emit_call(self, root)
+            return
+        if isinstance(root, CallbackRoot):
+            emit_callback(self, root)
             return
         for root in step.roots:
             for leaf in root.reads.leaves:

@@ -8,8 +8,10 @@ from typing import Any
 
 from ..ir.graph import Const, Eqn, Function, Value, callee, dims_of, reads
 from ..ir.types import I64
+from ..ops.callback import calls_back
 from ..ops.lowering import (
     ArgReduce,
+    Callback,
     CallOp,
     Check,
     Dot,
@@ -36,7 +38,9 @@ from .index import Index, fixed, identity
 from .keep import columns_to_copy, values_to_keep
 from .ranges import Interval, counter, interval
 from .roots import (
+    APART,
     FUSABLE,
+    CallbackRoot,
     CallRoot,
     Reads,
     RegionRoot,
@@ -110,7 +114,7 @@ class Plan:
         self.product_source = product_source
         self.forms: Forms = Forms(fn.eqns, outer.forms if outer else None)
         self._parts: dict[Eqn, list[Piece] | None] = {}
-        self.regions: dict[Eqn, RegionRoot | CallRoot] = {}
+        self.regions: dict[Eqn, RegionRoot | CallRoot | CallbackRoot] = {}
         self.producer: dict[Value, Eqn] = {r: eqn for eqn in fn.eqns for r in eqn.results}
         self.small: set[Value] = set()
         self.inline: set[Value] = set()
@@ -150,6 +154,10 @@ class Plan:
                 continue
             if kind == "call":
                 self._call(eqn)
+                continue
+            if kind == "callback":
+                root = self.regions[eqn] = CallbackRoot(eqn, "callback", ())
+                root.reads.leaves = dict.fromkeys(eqn.operands, False)
                 continue
             out = eqn.results[0]
             if kind == "alias":
@@ -202,7 +210,7 @@ class Plan:
 
     def _needs_memory(self, eqn: Eqn) -> list[Value]:
         lowering = eqn.op.lowering
-        if isinstance(lowering, Region | TapeOp | CallOp):
+        if isinstance(lowering, Region | TapeOp | CallOp | Callback):
             return [self._base(v) for v in reads(eqn)]
         if isinstance(lowering, Reshape) and not is_unit_reshape(eqn):
             return [self._base(eqn.operands[0])]
@@ -220,6 +228,8 @@ class Plan:
             return "region"
         if isinstance(lowering, CallOp):
             return "call"
+        if isinstance(lowering, Callback):
+            return "callback"
         if isinstance(lowering, TapeOp | Check):
             return "small" if not eqn.results or is_small(eqn.results[0]) else "pop"
         tiny = all(is_small(v) for v in (*eqn.operands, *eqn.results))
@@ -335,19 +345,25 @@ class Plan:
     def _schedule(self) -> list[Step]:
         nests: dict[int, dict[object, Step]] = {}
         smalls: dict[int, Step] = {}
+        spoken = 0  # when the program has called back into Python: these calls, and checks, keep their order
         for eqn in self.fn.eqns:
             root = self.root_of(eqn)
             if root is None and (not eqn.results or eqn.results[0] in self.small):
                 t = self._small_time(eqn)
+                if not eqn.results and spoken:
+                    spoken = t = max(t, spoken)
                 smalls.setdefault(t, Step()).eqns.append(eqn)
                 for r in eqn.results:
                     self.time[r] = t
                 for v in self.small_reads(eqn):
                     self._last_reader[v] = max(self._last_reader.get(v, 0), t)
             elif root is not None:
-                if root.kind not in ("region", "call"):
+                if root.kind not in APART:
                     self._read(root)
                 self._set_time(root)
+                if root.kind in APART and calls_back(eqn):
+                    spoken = root.time = max(root.time, spoken + 1)
+                    self._last_reader.update(dict.fromkeys(map(self.home, root.reads.leaves), spoken))
                 fusable = root.kind in FUSABLE and not root.is_turned_copy
                 key: object = (root.space, root.narrow, root.bordered) if fusable else root
                 while (step := nests.setdefault(root.time, {}).get(key)) and not step.has_room(
@@ -374,7 +390,7 @@ class Plan:
         """How many steps have loops of their own, those of regions among them."""
         regions = [root for root in self.regions.values() if isinstance(root, RegionRoot)]
         inner = sum(plan.nests() for root in regions for plan in root.plans)
-        own = [step for step in self.steps if any(r.kind not in ("region", "call") for r in step.roots)]
+        own = [step for step in self.steps if any(r.kind not in APART for r in step.roots)]
         return inner + len(own)
 
     def is_read(self, v: Value) -> bool:

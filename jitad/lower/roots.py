@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_BOXES = 40
 #: Roots of these kinds share a nest when their iteration spaces are equal.
 FUSABLE = ("map", "fold", "contract")
+#: Roots of these kinds are steps of their own, which decide what is inside them.
+APART = ("region", "call", "callback")
 
 
 class Reads:
@@ -129,6 +131,17 @@ class CallRoot(Root):
     """A call, a step of its own; arrays among its results are in memory, numbers in registers."""
 
     callee: Any = None
+
+    @property
+    def narrow(self) -> bool:
+        return False
+
+
+@dataclass(eq=False)
+class CallbackRoot(Root):
+    """A call back into Python, a step of its own; its operands are in memory."""
+
+    stored: bool = False
 
     @property
     def narrow(self) -> bool:

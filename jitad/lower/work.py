@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from ..ir.types import likely
-from .roots import CallRoot, RegionRoot, Root, Step, is_branch
+from .callbacks import WORK
+from .roots import CallbackRoot, CallRoot, RegionRoot, Root, Step, is_branch
 
 if TYPE_CHECKING:
     from .buffers import Buffers
@@ -49,6 +50,8 @@ def _step(buffers: Buffers, step: Step, polled: bool) -> float:
             total += _region(root, polled)
         elif isinstance(root, CallRoot):
             total += root.callee.work
+        elif isinstance(root, CallbackRoot):
+            total += WORK
         else:
             elements = _changed(root) if root.value in buffers.in_place else _elements(root)
             total += elements * (1 + buffers.plan.cost_of(root.eqn))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jitad.native import callback
 from jitad.native.engine import compile_module
 from jitad.native.interrupt import INTERRUPTED, reraise
 from jitad.native.layout import entry_supported
@@ -117,6 +118,8 @@ def raise_status(signature: Signature, status: int) -> None:
         raise MemoryError(f"{signature.symbol}: no memory for the workspace")
     if status == INTERRUPTED:
         reraise()
+    if status == callback.RAISED:
+        callback.reraise()
     signature.on_status(status)
     raise SystemError(f"{signature.symbol}: on_status returned although the kernel failed with {status}")
 

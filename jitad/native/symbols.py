@@ -1,8 +1,8 @@
 """Addresses of the native routines that emitted code may call, looked up by name.
 
 A name is `family.routine`: `blas.dgemm`, `lapack.dpotrf`, `special.psi`, `libm.sin`,
-`libc.malloc`, `python.PyFloat_FromDouble`, `numpy.PyArray_NewFromDescr`, `jitad.poll`, `jitad.obtain`.
-Nothing is imported or loaded before a routine of its family is asked for.
+`libc.malloc`, `python.PyFloat_FromDouble`, `numpy.PyArray_NewFromDescr`, `jitad.poll`, `jitad.obtain`,
+`jitad.callback`. Nothing is imported or loaded before a routine of its family is asked for.
 """
 
 from __future__ import annotations
@@ -144,10 +144,12 @@ def _numpy_address(name: str) -> int | None:
 
 
 def _own_address(name: str) -> int | None:
-    from jitad.native import interrupt, pool
+    from jitad.native import callback, interrupt, pool
 
     if name in ("obtain", "resize", "release", "kept"):
         return pool.address(name)
+    if name == "callback":
+        return callback.callback_address()
     return interrupt.poll_address() if name == "poll" else None
 
 

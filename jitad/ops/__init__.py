@@ -3,6 +3,7 @@
 from .argreduce import argmax, argmin
 from .arithmetic import abs, add, div, fma, mul, neg, sign, sub
 from .call import call
+from .callback import assert_finite, breakpoint_, print_
 from .check import check
 from .compare import eq, ge, gt, le, lt, ne
 from .concatenate import concatenate
@@ -43,14 +44,16 @@ from .window import add_window, set_window, window
 
 __all__ = [
     "abs", "add", "add_at", "add_window", "and_", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
-    "arctan2", "arctanh", "argmax", "argmin", "broadcast", "call", "cbrt", "ceil", "check", "checkpoint",
+    "arctan2", "arctanh", "argmax", "argmin", "assert_finite", "breakpoint_",
+    "broadcast", "call", "cbrt", "ceil", "check", "checkpoint",
     "concatenate", "cond", "convert", "copysign", "cos", "cosh", "cumprod", "cumsum", "digamma", "div",
     "dot", "eq", "erf",
     "erfc", "exp", "exp2", "expit", "expm1", "floor", "floor_divide", "fma", "fmax", "fmin", "for_",
     "gammaln", "gather", "ge", "gt", "hypot", "invert", "iota", "isfinite", "isinf", "isnan", "le",
     "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mul", "ne", "neg", "not_",
-    "or_", "polygamma", "pop", "power", "prod", "push", "recurrence", "reduce_and", "reduce_max",
-    "reduce_min", "reduce_or", "remainder", "reshape", "rint", "roomy", "scatter_add", "scatter_set",
+    "or_", "polygamma", "pop", "power", "print_", "prod", "push", "recurrence", "reduce_and",
+    "reduce_max", "reduce_min", "reduce_or", "remainder", "reshape", "rint", "roomy", "scatter_add",
+    "scatter_set",
     "select", "set_at", "set_window", "shift_left", "shift_right", "sign", "signbit", "sin", "sinh", "slice",
     "sqrt", "stop_gradient", "sub", "sum", "tan", "tanh", "tape_new", "transpose", "trunc", "while_",
     "window", "xor",

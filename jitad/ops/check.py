@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.graph import Loc
 from ..ir.op import Op
 from ..ir.types import BOOL, IRTypeError, Type, type_of
 from .lowering import Check
@@ -39,9 +40,9 @@ def exception_of(name: str) -> type[Exception]:
     return getattr(builtins, name)
 
 
-def _run(holds: Any, *, error: str, text: str) -> tuple[Any, ...]:
+def _run(holds: Any, *, error: str, text: str, loc: Loc | None = None) -> tuple[Any, ...]:
     if not bool(np.asarray(holds)):
-        raise exception_of(error)(text)
+        raise exception_of(error)(text if loc is None else f"{text}\n  from {loc}")
     return ()
 
 

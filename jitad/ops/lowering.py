@@ -154,3 +154,13 @@ class TapeOp:
 @dataclass(frozen=True)
 class Check:
     """A condition that must hold: else the call fails with the exception and text in the attributes."""
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A call back into Python, of the op's reference with the operands as arrays, in the program's order.
+
+    unless  only if the first operand, a bool, is false
+    """
+
+    unless: bool = False

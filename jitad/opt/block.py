@@ -8,6 +8,7 @@ from ..ir.builder import Builder
 from ..ir.graph import Eqn, Function, Value, const, is_open
 from ..ir.op import lookup
 from ..ir.types import I64, type_of
+from ..ops.callback import calls_back
 from ..ops.lowering import Dot, Reduce, Reshape
 from .dce import dce
 from .layout import is_batched
@@ -47,7 +48,7 @@ def _is_seed(eqn: Eqn) -> bool:
 
 def _items(eqn: Eqn) -> int:
     """The length of axis 0 if an equation on large arrays computes each item from items; else 0."""
-    large = any(map(_is_large, (*eqn.operands, *eqn.results)))
+    large = bool(eqn.results) and any(map(_is_large, (*eqn.operands, *eqn.results)))
     return eqn.results[0].shape[0] if large and _by_item(eqn) else 0
 
 
@@ -90,8 +91,12 @@ class _Blocks:
         self.time: dict[Eqn, int] = {}
         self.loops: dict[tuple[int, int], list[Eqn]] = {}
         self.plain: dict[int, list[Eqn]] = {}
+        said = 0  # until when the program has called back: it keeps the order
         for eqn in fn.eqns:
-            time = self.time[eqn] = self.when(eqn)
+            time = self.when(eqn)
+            if calls_back(eqn):
+                said = time = max(time, said)
+            self.time[eqn] = time
             if eqn in self.items:
                 self.loops.setdefault((time, self.items[eqn]), []).append(eqn)
             else:

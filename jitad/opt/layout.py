@@ -138,6 +138,9 @@ class _Arranged:
         return found
 
     def visit(self, eqn: Eqn) -> None:
+        if not eqn.results:
+            self.keep(eqn)
+            return
         out, name = eqn.results[0], eqn.op.name
         order = self.orders.get(out)
         if name == "transpose":
@@ -153,10 +156,12 @@ class _Arranged:
         elif _is_reduction(eqn) and self.is_moved(eqn.operands[0]):
             self.at[out] = self.reduction(eqn)
         else:
-            operands = tuple(self.get(v) for v in eqn.operands)
-            self.b.eqns.append(
-                Eqn(eqn.op, operands, eqn.attrs, eqn.results, eqn.loc, eqn.regions, eqn.origin)
-            )
+            self.keep(eqn)
+
+    def keep(self, eqn: Eqn) -> None:
+        """Append an equation that reads arrays in their own order."""
+        operands = tuple(self.get(v) for v in eqn.operands)
+        self.b.eqns.append(Eqn(eqn.op, operands, eqn.attrs, eqn.results, eqn.loc, eqn.regions, eqn.origin))
 
     def is_moved(self, v: Value) -> bool:
         return self.held(v)[1] != tuple(range(v.ndim)) or v in self.transposed or v in self.orders

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import pairwise
 
 from ..ir.graph import Const, Eqn, Function, Value, reads
+from ..ops.callback import calls_back
 
 #: Operations whose first operand is an array, of which the result is a changed one.
 UPDATES = frozenset({"scatter_set", "scatter_add", "set_at", "add_at", "set_window", "add_window"})
@@ -43,6 +45,8 @@ def _ordered(eqns: Sequence[Eqn]) -> Sequence[Eqn]:
     before = [
         {made[v] for v in reads(eqn) if v in made} | awaited.get(k, set()) for k, eqn in enumerate(eqns)
     ]
+    for k, n in pairwise(_calling_back(eqns)):
+        before[n].add(k)
     behind: list[list[int]] = [[] for _ in eqns]
     for k, needed in enumerate(before):
         for n in needed:
@@ -73,9 +77,10 @@ def _awaited(eqns: Sequence[Eqn]) -> dict[int, set[int]]:
             users.setdefault(v, []).append(k)
     computed = {r for eqn in eqns if eqn.op.name in ("broadcast", "iota") for r in eqn.results}
     found: dict[int, set[int]] = {}
+    spoken = set(_calling_back(eqns))
     for k, eqn in enumerate(eqns):
         later = {n for n in _readers(eqns, users, set(_overwritten(eqn)) - computed) if n > k}
-        if later and (readers := later - _dependent(eqns, k, max(later))):
+        if later and (readers := later - _dependent(eqns, k, max(later), spoken)):
             found[k] = readers
     return found
 
@@ -96,14 +101,21 @@ def _readers(eqns: Sequence[Eqn], users: dict[Value, list[int]], arrays: Iterabl
     return found
 
 
-def _dependent(eqns: Sequence[Eqn], k: int, end: int) -> set[int]:
-    """Equation k, and those up to `end` that need a result of it."""
+def _dependent(eqns: Sequence[Eqn], k: int, end: int, spoken: set[int]) -> set[int]:
+    """Equation k, and those up to `end` that need a result of it, or call back after one that does."""
     behind, found = set(eqns[k].results), {k}
+    speaks = k in spoken
     for n in range(k + 1, end + 1):
-        if not behind.isdisjoint(reads(eqns[n])):
+        if not behind.isdisjoint(reads(eqns[n])) or (speaks and n in spoken):
             behind.update(eqns[n].results)
             found.add(n)
+            speaks = speaks or n in spoken
     return found
+
+
+def _calling_back(eqns: Sequence[Eqn]) -> list[int]:
+    """The equations that call back into Python, which stay in their order."""
+    return [k for k, eqn in enumerate(eqns) if calls_back(eqn)]
 
 
 def _overwritten(eqn: Eqn) -> list[Value]:

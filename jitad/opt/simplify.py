@@ -9,6 +9,7 @@ import numpy as np
 from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Value, const, retyped, retyped_params
 from ..ir.op import lookup
+from ..ops.lowering import Callback
 from .scale import MULTIPLES, Multiple, merged, multiple_of, product
 
 #: Swapping the operands of these changes no bit of the result.
@@ -95,7 +96,9 @@ class _Walk:
         if known is not None:
             env.update(zip(eqn.results, known))
             return None
-        if not any(r.type.item for r in eqn.results):  # a tape has one reader
+        if op.lowering.__class__ is not Callback and not any(
+            r.type.item for r in eqn.results
+        ):  # a tape has one reader
             self.seen[key] = eqn.results
         return self.keep(eqn, tuple(operands))
 

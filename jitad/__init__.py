@@ -4,6 +4,7 @@ from . import math, numpy, scipy
 from .api.check import check_grads
 from .api.config import disable_jit, tape_budget
 from .api.control import cond, fori_loop, roll, scan, switch, unroll, while_loop
+from .api.debug import debug_nan
 from .api.explain import explain
 from .api.forward import derivative, jvp, linearize, stop_gradient
 from .api.jit import Jit, jit
@@ -27,6 +28,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "cond",
+    "debug_nan",
     "derivative",
     "disable_jit",
     "explain",

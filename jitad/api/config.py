@@ -1,7 +1,8 @@
-"""Switches: the interpreter instead of native code, and what reverse sweeps may keep."""
+"""Switches: the interpreter instead of native code, what reverse sweeps may keep, looking for NaN."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,6 +12,11 @@ from typing import Any
 from ..capture import gate
 
 _local = threading.local()
+
+#: JITAD_DEBUG_NAN=1 looks at the results of all calls.
+_NAN = "results" if os.environ.get("JITAD_DEBUG_NAN", "") not in ("", "0") else ""
+if _NAN:
+    gate.close()
 
 
 @contextmanager
@@ -28,6 +34,24 @@ def disable_jit() -> Iterator[None]:
     finally:
         _local.depth -= 1
         gate.reopen()
+
+
+@contextmanager
+def looking_for_nan(always: bool = False) -> Iterator[None]:
+    """Within the `with` block, and on this thread, look at what each call gives (see `debug_nan`)."""
+    before = nan_search()
+    _local.nan = "always" if always else "results"
+    gate.close()
+    try:
+        yield
+    finally:
+        _local.nan = before
+        gate.reopen()
+
+
+def nan_search() -> str:
+    """Which NaN is looked for on this thread: "" none, "results" of results, "always" any."""
+    return getattr(_local, "nan", _NAN)
 
 
 def interpreting() -> bool:

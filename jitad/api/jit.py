@@ -18,11 +18,12 @@ from ..capture.run import Program, function_name
 from ..capture.source import at, user_line
 from ..capture.trace import tracing
 from ..native.callable import NativeCallable
+from . import debug
 from .binding import Binder, Call, name_of, names_of, positions_of
 from .cache import Cache
 from .cacheinfo import CacheInfo
 from .compiled import Compiled
-from .config import budget, interpreting
+from .config import budget, interpreting, nan_search
 from .version import Version
 
 #: Native entries tried in one call.
@@ -89,6 +90,8 @@ class Jit(NativeCallable):
         call = self._binder.bind(args, kwargs)
         version = self._version(call)
         out = None if out is None else version.out_leaves(out)
+        if nan_search():
+            return _looked_at(version, call.leaves, out)
         if interpreting():
             return version.interpret(call.leaves, out)
         result = version.run(call.leaves, out)
@@ -191,6 +194,14 @@ class Jit(NativeCallable):
 
     def __repr__(self) -> str:
         return f"<jitad function {name_of(self)}{inspect_signature(self)}>"
+
+
+def _looked_at(version: Version, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
+    """Run a version, and look for NaN and infinities in its results."""
+    before = debug.kept(version, leaves, out)
+    result = version.interpret(leaves, out) if interpreting() else version.run(leaves, out)
+    debug.look(version, before, leaves, result)
+    return result
 
 
 def _ordered(chain: list[tuple[Version, Call]]) -> list[tuple[Version, Call]]:

@@ -98,9 +98,7 @@ class Version:
     def interpret(self, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
         """Run the IR through NumPy."""
         writeback.check_arguments(self, leaves)
-        sizes = self.sizes_of([np.shape(x) for x in leaves], leaves) if self.sizes else ()
-        assert sizes is not None
-        results = evaluate.evaluate(self.program.fn, *sizes, *leaves, *self.inputs)
+        results = evaluate.evaluate(self.program.fn, *self.values(leaves))
         into = writeback.targets(self, leaves, out)
         if into is not None:
             _check_out(results, into)
@@ -109,6 +107,12 @@ class Version:
                     np.copyto(target, results[i])
                     results[i] = target
         return self.result(writeback.result_leaves(self, results, leaves, out))
+
+    def values(self, leaves: Sequence[Any]) -> list[Any]:
+        """What the parameters of the program are in a call: sizes, arguments, captured arrays."""
+        sizes = self.sizes_of([np.shape(x) for x in leaves], leaves) if self.sizes else ()
+        assert sizes is not None
+        return [*sizes, *leaves, *self.inputs]
 
     def run(self, leaves: Sequence[Any], out: Sequence[Any] | None) -> Any:
         """Run the machine code on arguments of any layout."""

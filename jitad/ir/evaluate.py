@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from .graph import Const, Eqn, Function, Value, callee, dims_of
 from .types import Type
+
+
+class Watch:
+    """Looks on while programs are evaluated (`watched_by`)."""
+
+    def skips(self, eqn: Eqn) -> bool:
+        """Whether an equation, which is next, is left out; only one without results."""
+        return False
+
+    def inside(self, eqn: Eqn, region: int, arguments: Sequence[Any]) -> AbstractContextManager[None]:
+        """Around each run of a region, or of the function that `eqn` calls."""
+        return nullcontext()
+
+    def made(self, eqn: Eqn, operands: Sequence[Any], results: Sequence[Any]) -> Sequence[Any]:
+        """What the results of an equation are to be."""
+        return results
+
+
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watched_by(watch: Watch) -> Iterator[None]:
+    """Within this, `watch` looks on."""
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
 
 
 def evaluate(fn: Function, *arrays: Any) -> list[Any]:
@@ -33,17 +64,20 @@ def run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any] | None =
     """The results of `fn`, or of a region, which reads the values `outer`."""
     env = dict(outer) if outer else {}
     env.update(zip(fn.params, arguments))
+    watch = _watch.get()
     for eqn in fn.eqns:
+        if watch is not None and watch.skips(eqn):
+            continue
         operands = [_read(env, v) for v in eqn.operands]
         attrs = eqn.attrs
         if dims_of(eqn):
             attrs = {k: _attr(x, env) for k, x in attrs.items()}
         if eqn.regions:
-            attrs = {**attrs, "regions": tuple(_callable(region, env) for region in eqn.regions)}
+            attrs = {**attrs, "regions": tuple(_callable(eqn, k, env) for k in range(len(eqn.regions)))}
         if eqn.op.effect:
             attrs = {**attrs, "loc": eqn.loc}
         try:
-            out = eqn.op.reference(*operands, **attrs)
+            out = _applied(eqn, operands, attrs, watch)
         except IndexError as error:
             if eqn.regions or callee(eqn) is not None or eqn.loc is None or eqn.op.effect:
                 raise
@@ -51,14 +85,29 @@ def run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any] | None =
         outs = out if isinstance(out, tuple) else (out,)
         for r, x in zip(eqn.results, outs, strict=True):
             env[r] = _result(x, r.type, eqn, env)
+        if watch is not None:
+            env.update(zip(eqn.results, watch.made(eqn, operands, [env[r] for r in eqn.results])))
     return [_read(env, v) for v in fn.results]
 
 
-def _callable(region: Function, env: dict[Value, Any]) -> Callable[..., list[Any]]:
+def _applied(eqn: Eqn, operands: Sequence[Any], attrs: dict[str, Any], watch: Watch | None) -> Any:
+    """What the op's reference gives."""
+    if watch is None or callee(eqn) is None:
+        return eqn.op.reference(*operands, **attrs)
+    with watch.inside(eqn, 0, operands):
+        return eqn.op.reference(*operands, **attrs)
+
+
+def _callable(eqn: Eqn, number: int, env: dict[Value, Any]) -> Callable[..., list[Any]]:
     """A region as a Python function with `result_types`; it reads the values of the scope around it."""
+    region = eqn.regions[number]
 
     def inside(*arguments: Any) -> list[Any]:
-        return run(region, arguments, env)
+        watch = _watch.get()
+        if watch is None:
+            return run(region, arguments, env)
+        with watch.inside(eqn, number, arguments):
+            return run(region, arguments, env)
 
     types = [t.with_shape(_shape(t, env)) if _known(t, env) else t for t in region.result_types]
     inside.result_types = types  # type: ignore[attr-defined]

@@ -77,7 +77,7 @@ def run_here(case: str) -> None:
 def run_apart(case: str, threads: str) -> Report:
     """Run one case in a fresh process, on one processor or with all threads, and return its report."""
     command = [sys.executable, "-m", "benchmarks", "--json", case]
-    environment = {**os.environ, "BENCHMARK_THREADS": threads}
+    environment = {**os.environ, "BENCHMARK_THREADS": threads, "JITAD_CACHE": "0"}  # first calls compile
     pin = None
     if threads == ONE:
         environment.update(ONE_THREAD)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 #: JITAD_CHECK=1 verifies the IR after every stage; the tests switch it on.
 CHECK = os.environ.get("JITAD_CHECK", "") not in ("", "0")
 
-_symbols = itertools.count()
 _watcher: ContextVar[Callable[[str, Function], None] | None] = ContextVar("watcher", default=None)
 
 
@@ -138,8 +136,8 @@ def compile_native(fn: Function, *, timed: bool = False) -> Binary:
         fn = optimized(opt.inline_single(fn))
     fn = noted("lowered", _for_machine(map_called(fn, _for_machine, "for machine")))
     native.callback.serve(_served)
-    lowered = lower.lower(fn, f"jitad.{fn.name}.{next(_symbols)}", timed=timed)
-    return Binary(lowered, native.engine.compile_module(lowered.llvm))
+    lowered = lower.lower(fn, f"jitad.{fn.name}", timed=timed)
+    return Binary(lowered, native.engine.compile_module(lowered.llvm, stored=True))
 
 
 def _served(name: str, operands: Sequence[Any], attrs: dict[str, Any], loc: Any) -> None:

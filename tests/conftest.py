@@ -1,6 +1,11 @@
 """Options of the test suite."""
 
+import os
+
 import pytest
+
+# Nothing is taken from, or left in, the user's cache: each test compiles.
+os.environ["JITAD_CACHE"] = "0"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,14 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import explore
+from . import bench, cache, check, doctor, explain, explore, show
 from .target import Refused
 
 __all__ = ["main"]
 
 #: The modules of the commands, in the order in which help shows them. `add(commands)` enters a parser whose
 #: default `run` takes the options and returns the exit code.
-COMMANDS = (explore,)
+COMMANDS = (show, explore, explain, check, bench, cache, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

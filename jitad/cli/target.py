@@ -52,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Enter --json."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
 def add_mode(parser: argparse.ArgumentParser, default: str = "value") -> None:
     """Enter --mode and --wrt, which `load` reads too."""
     parser.add_argument("--mode", choices=MODES, default=default, help=f"what is compiled ({default})")
@@ -71,7 +76,9 @@ def load(options: argparse.Namespace) -> Target:
         return Target(f, args, kwargs, mode)
     if mode not in WITH_RESPECT_TO:
         raise Refused(f"--wrt goes with --mode {', '.join(WITH_RESPECT_TO)}, not {mode}")
-    return Target(WITH_RESPECT_TO[mode](f, argnums=_positions(f, options.wrt)), args, kwargs)
+    places = positions(f, options.wrt)
+    argnums = places[0] if len(places) == 1 else places
+    return Target(WITH_RESPECT_TO[mode](f, argnums=argnums), args, kwargs)
 
 
 def arguments(f: Callable, text: str, names: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -117,7 +124,7 @@ def _bound(f: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple[Any,
     return bound.args, bound.kwargs
 
 
-def _positions(f: Callable, wrt: str) -> int | tuple[int, ...]:
+def positions(f: Callable, wrt: str) -> tuple[int, ...]:
     """The positions of arguments given by name or number."""
     parameters = list(inspect.signature(f).parameters)
     found = []
@@ -125,7 +132,7 @@ def _positions(f: Callable, wrt: str) -> int | tuple[int, ...]:
         if text not in parameters and not text.isdecimal():
             raise Refused(f"--wrt: no argument is called {text!r}; there are {', '.join(parameters)}")
         found.append(int(text) if text.isdecimal() else parameters.index(text))
-    return found[0] if len(found) == 1 else tuple(found)
+    return tuple(found)
 
 
 def _module(place: str) -> ModuleType:

@@ -8,6 +8,7 @@ rip-relative; the JIT default (large) spends one more instruction on each.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from jitad.native import store
 from jitad.native import symbols as _symbols
 from jitad.native.once import once
 
@@ -185,13 +187,16 @@ def _optimize_functions(module: Any, builder: Any) -> None:
         llvm.NewPassManager._dispose(manager)
 
 
-def _imports(module: Any, extra: Mapping[str, int]) -> dict[str, int]:
-    """The address of every name that the module declares and something in it uses."""
+def _imports(module: Any) -> list[str]:
+    """Every name that the module declares and something in it uses."""
+    values = itertools.chain(module.functions, module.global_variables)
+    return [v.name for v in values if v.is_declaration and not v.name.startswith("llvm.")]
+
+
+def _addresses(names: list[str], extra: Mapping[str, int]) -> dict[str, int]:
+    """Where these names are."""
     found, missing = {}, []
-    for value in itertools.chain(module.functions, module.global_variables):
-        name = value.name
-        if not value.is_declaration or name.startswith("llvm."):
-            continue
+    for name in names:
         address = extra[name] if name in extra else _symbols.find(name)
         if address is None:
             missing.append(name)
@@ -287,7 +292,7 @@ def _link(code: bytes, imports: Mapping[str, int], exports: list[str]) -> tuple[
 
 
 def compile_module(
-    llvm_text: str, *, opt_level: int = 2, symbols: Mapping[str, int] | None = None
+    llvm_text: str, *, opt_level: int = 2, symbols: Mapping[str, int] | None = None, stored: bool = False
 ) -> NativeModule:
     """Compile and link LLVM text for this machine.
 
@@ -297,6 +302,7 @@ def compile_module(
                LONG_PROGRAM_LINES without loops four and fast code generation, unless 0 or 3 is asked for.
     symbols    addresses of further external functions, by name; those of `jitad.native.symbols` are
                found by themselves
+    stored     the code is taken from the disk if it is there (`store.py`), else kept there
 
     Every external name is resolved here, before anything can be called. Raises NativeError for text that
     LLVM refuses and for a definition that would capture a libm name, SymbolError for a name that nothing
@@ -310,18 +316,35 @@ def compile_module(
         now = time.perf_counter()
         seconds[phase], start = now - start, now
 
-    machine = _target_machine(settings.codegen_level)
-    module = _parse(llvm_text, host().triple, host().data_layout)
-    exports = _exports(module)
-    lap("parse")
-    _optimize(module, machine, settings)
-    imports = _imports(module, symbols or {})
-    lap("optimize")
-    code = machine.emit_object(module)
-    lap("emit")
-    tracker, addresses = _link(code, imports, exports)
-    lap("link")
-    return NativeModule(llvm_text, seconds, _code_bytes(code), settings, tracker, addresses)
+    def compiled() -> store.Entry:
+        machine = _target_machine(settings.codegen_level)
+        module = _parse(llvm_text, host().triple, host().data_layout)
+        exports = _exports(module)
+        lap("parse")
+        _optimize(module, machine, settings)
+        imports = _imports(module)
+        lap("optimize")
+        entry = store.Entry(machine.emit_object(module), exports, imports)
+        lap("emit")
+        return entry
+
+    def linked(entry: store.Entry) -> NativeModule:
+        tracker, addresses = _link(entry.code, _addresses(entry.imports, symbols or {}), entry.exports)
+        lap("link")
+        return NativeModule(llvm_text, seconds, _code_bytes(entry.code), settings, tracker, addresses)
+
+    if not stored:
+        return linked(compiled())
+    key = store.key_of(llvm_text, repr(settings), repr(host()), _llvm().llvm_version_info.__repr__())
+    entry = store.load(key)
+    lap("load")
+    if entry is not None:
+        with contextlib.suppress(NativeError):  # whatever it is, it is not this machine's code
+            return linked(entry)
+    entry = compiled()
+    store.save(key, entry)
+    lap("save")
+    return linked(entry)
 
 
 def _code_bytes(code: bytes) -> int:

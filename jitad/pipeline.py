@@ -131,11 +131,12 @@ def split(whole: Function, known: int) -> ad.Split:
 def compile_native(fn: Function, *, timed: bool = False) -> Binary:
     """Optimised IR → machine code; `timed`: with timers between its steps."""
     from . import lower, native
+    from .native import callback as callbacks
 
     if called(fn):
         fn = optimized(opt.inline_single(fn))
     fn = noted("lowered", _for_machine(map_called(fn, _for_machine, "for machine")))
-    native.callback.serve(_served)
+    callbacks.serve(_served)
     lowered = lower.lower(fn, f"jitad.{fn.name}", timed=timed)
     return Binary(lowered, native.engine.compile_module(lowered.llvm, stored=True))
 

@@ -32,7 +32,7 @@ def _refuse_tapes(name: str, operands: Sequence[Type]) -> None:
 
 
 def _print(*values: Any, format: str, loc: Loc | None = None) -> tuple[Any, ...]:
-    builtins.print(format.format(*map(_own, values)))
+    builtins.print(format.format(*map(_own, values)) + "\n", end="")  # one write: threads print whole lines
     return ()
 
 

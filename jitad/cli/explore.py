@@ -20,7 +20,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--serve", action="store_true", help="show the page at a local address, anew when the file changes"
     )
     parser.add_argument("--port", type=int, default=0, help="for --serve (a free one)")
-    parser.add_argument("--live", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--live", type=int, default=0, help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
 

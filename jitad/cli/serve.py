@@ -29,11 +29,11 @@ _FAILED = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" cont
 class Pages:
     """The page of the files as they are.
 
-    make   makes it: UTF-8 text, and whether that is the page or an error
+    make   makes the page of a number, UTF-8
     stamp  differs when a file has changed
     """
 
-    def __init__(self, make: Callable[[], bytes], stamp: Callable[[], Stamp]) -> None:
+    def __init__(self, make: Callable[[int], bytes], stamp: Callable[[], Stamp]) -> None:
         self.make, self.stamp = make, stamp
         self.lock = threading.Lock()
         self.made: Stamp | None = None
@@ -44,7 +44,7 @@ class Pages:
         """The number of the page, counted from 1, and the page."""
         with self.lock:
             if self.made != (stamp := self.stamp()):
-                self.text = self.make()
+                self.text = self.make(self.number + 1)
                 self.made, self.number = stamp, self.number + 1
             return self.number, self.text
 
@@ -100,14 +100,15 @@ def serve(options: argparse.Namespace) -> int:
 def _command(options: argparse.Namespace) -> list[str]:
     """`explore` in a process of its own: no module of an earlier state of the files is left."""
     command = [sys.executable, "-m", "jitad", "explore", options.target, f"--args={options.args}"]
-    command += ["--live", f"--mode={options.mode}"]
+    command.append(f"--mode={options.mode}")
     return command if options.wrt is None else [*command, f"--wrt={options.wrt}"]
 
 
-def _page(command: list[str]) -> bytes:
+def _page(command: list[str], number: int) -> bytes:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "page.html"
-        done = subprocess.run([*command, "-o", str(path)], capture_output=True, text=True)
+        command = [*command, f"--live={number}", f"--output={path}"]
+        done = subprocess.run(command, capture_output=True, text=True)
         if path.is_file():
             return path.read_bytes()
     return _FAILED.format(escape(done.stderr.strip() or f"exit code {done.returncode}")).encode()

@@ -39,11 +39,17 @@ def llvm_stage(name: str, title: str, located: str, equations: Sequence[Eqn]) ->
             out.append(_line(shown, *place.of(found[1]), equations))
     while out and not out[-1].text:
         out.pop()
-    return Stage(name, title, "llvm", tuple(_inferred(out, _is_llvm_instruction, _begins_definition)))
+    return Stage(
+        name,
+        title,
+        "llvm",
+        tuple(_inferred(out, lambda line: is_llvm_instruction(line.text), _begins_definition)),
+    )
 
 
-def _is_llvm_instruction(line: Line) -> bool:
-    return (bool(line.text) and line.text[0] in " %") or _STATEMENT.match(line.text) is not None
+def is_llvm_instruction(text: str) -> bool:
+    """Whether a line of LLVM, indented or not, is an instruction."""
+    return (bool(text) and text[0] in " %") or _STATEMENT.match(text) is not None
 
 
 def _begins_definition(line: Line) -> bool:

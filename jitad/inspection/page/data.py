@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...api.explain import decisions, said
 from ...ir.graph import Loc
-from ..stages import Stage
+from ..amounts import count
+from ..stages import Line, Stage
 from .folds import spans
 from .marks import marks
 from .weights import costs
@@ -16,14 +17,18 @@ from .weights import costs
 if TYPE_CHECKING:
     from ..inspection import Inspection
 
-#: Panes, from left to right: title, and the stages that it can show, the first one that there is at first.
+#: Panes, from left to right: title, whether it is open at first, and the stages that it can show, the first
+#: one that there is at first.
 PANES = (
-    ("source", ("source",)),
-    ("IR", ("ir", "simplified_ir")),
-    ("adjoint", ("adjoint_ir", "tangent_ir")),
-    ("optimised", ("optimized_ir", "lowered_ir")),
-    ("LLVM", ("optimized_llvm", "llvm")),
-    ("assembly", ("asm",)),
+    ("source", True, ("source",)),
+    ("IR", True, ("ir", "simplified_ir")),
+    ("adjoint", True, ("adjoint_ir", "tangent_ir")),
+    ("optimised", True, ("optimized_ir", "lowered_ir")),
+    ("LLVM", True, ("optimized_llvm", "llvm")),
+    ("assembly", True, ("asm",)),
+    ("plan", False, ("plan",)),
+    ("machine", False, ("remarks",)),
+    ("memory", False, ("memory",)),
 )
 _ORIGINS = {"": 0, "library": 2}
 
@@ -37,7 +42,7 @@ def page_data(inspection: Inspection) -> dict[str, Any]:
     costs   per place: shares of the work, instructions, those of vectors
     """
     places = Places()
-    stages = dict(inspection.stages)
+    stages = {**inspection.stages, "memory": memory_stage(inspection)}
     marked = marks(stages)
     return {
         "name": inspection.name,
@@ -45,7 +50,8 @@ def page_data(inspection: Inspection) -> dict[str, Any]:
         "stages": {name: _stage(stage, marked[name], places) for name, stage in stages.items()},
         "panes": _panes(list(stages)),
         "costs": [[places.of(loc), *_rounded(cost)] for loc, cost in costs(inspection).items()],
-        "memory": _memory(inspection, places),
+        "memory": _bytes(inspection),
+        "derivative": _derivative(stages),
         "graph": _graph(inspection),
         "places": places.rows,
         "files": list(places.files),
@@ -87,12 +93,12 @@ def _stage(stage: Stage, marked: Sequence[int], places: Places) -> dict[str, Any
 def _panes(names: list[str]) -> list[dict[str, Any]]:
     """The panes that have a stage; a second derivative's stages, `ir.2` …, are beside the first's."""
     found = []
-    for title, kinds in PANES:
+    for title, is_open, kinds in PANES:
         shown = [name for kind in kinds for name in names if name.split(".")[0] == kind]
         if title == "adjoint" and shown:
             title = "tangent" if all(name.startswith("tangent") for name in shown) else title
         if shown:
-            found.append({"title": title, "stages": shown})
+            found.append({"title": title, "open": is_open, "stages": shown})
     return found
 
 
@@ -105,16 +111,28 @@ def _signature(inspection: Inspection) -> str:
     return ", ".join(f"{n}: {t.type}" for n, t in zip(version.names, version.leaves))
 
 
-def _memory(inspection: Inspection, places: Places) -> dict[str, Any]:
-    """Bytes of tape (−1: known when it runs) and workspace; in words what is kept and what was decided."""
-    kept = list(inspection.captures.kept)
-    totals = [k.total for k in kept]
-    return {
-        "tape": -1 if any(total < 0 for total in totals) else sum(totals),
-        "workspace": inspection.binary.lowered.workspace_bytes,
-        "kept": [[places.of(k.loc), said(k)] for k in kept],
-        "decisions": [[places.of(d.loc), str(d)] for d in decisions(inspection.captures)],
-    }
+def _derivative(stages: Mapping[str, Stage]) -> str:
+    """What lines of derivatives are called."""
+    origins = {line.origin for stage in stages.values() for line in stage.lines} - set(_ORIGINS)
+    return origins.pop() if len(origins) == 1 else "derivative" if origins else ""
+
+
+def _bytes(inspection: Inspection) -> dict[str, int]:
+    """Bytes of the tape, those of an iteration of loops whose iterations are known only when they run, and of
+    the workspace."""
+    kept = inspection.captures.kept
+    known = sum(k.total for k in kept if k.total >= 0)
+    each = sum(k.per_trip for k in kept if k.total < 0)
+    return {"tape": known, "each": each, "workspace": inspection.binary.lowered.workspace_bytes}
+
+
+def memory_stage(inspection: Inspection) -> Stage:
+    """What is kept for the way back, and what became of each loop and branch, as `jad.explain` says it."""
+    kept = [Line(said(k), k.loc, "adjoint") for k in inspection.captures.kept]
+    decided = [Line(str(d), d.loc) for d in decisions(inspection.captures)]
+    workspace = Line(f"workspace of {count(inspection.binary.lowered.workspace_bytes, 'B')}")
+    lines = (workspace, *kept, *decided)
+    return Stage("memory", "what is kept, and what became of loops and branches", "text", lines)
 
 
 def _graph(inspection: Inspection) -> dict[str, str] | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..inspection import Inspection
 
 #: The scripts, in the order in which they are run, as one.
-SCRIPTS = ("model",)
+SCRIPTS = ("model", "colour", "pane", "trace", "find", "layout", "keys", "main")
 
 #: Nothing is loaded and nothing else is run: scripts and styles are those with these hashes. A page that is
 #: served may ask its server whether there is a newer one.
@@ -26,13 +26,16 @@ POLICY = (
 )
 
 
-def document(inspection: Inspection, live: bool = False) -> str:
-    """The page as text; `live`: it asks the server that it came from for a newer one."""
-    data = page_data(inspection)
-    data["live"] = live
+def document(inspection: Inspection, live: int = 0) -> str:
+    """The page as text; `live`: its number, where it asks the server that it came from for a newer one."""
+    return rendered(page_data(inspection) | {"live": live})
+
+
+def rendered(data: dict[str, Any]) -> str:
+    """The page of what `page_data` gives."""
     style = _part("page.css")
     script = "(() => {\n" + "\n".join(_part(f"{name}.js") for name in SCRIPTS) + "})();\n"
-    connect = "'self'" if live else "'none'"
+    connect = "'self'" if data["live"] else "'none'"
     policy = POLICY.format(script=_hash(script), style=_hash(style), connect=connect)
     title = escape(f"{data['name']} · jitad")
     parts = {"policy": policy, "title": title, "style": style, "data": as_json(data), "script": script}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ..machine import is_instruction
-from ..stages import Stage
+from ..machine import is_instruction, is_llvm_instruction
+from ..stages import Line, Stage
 
 VECTOR, CHECK, INFERRED, INSTRUCTION = 1, 2, 4, 8
 
@@ -15,6 +15,7 @@ _PACKED = re.compile(r"v?\w*(pd|ps|dq|[bwdq])(\.\w+)?$")
 _FULL = re.compile(r"%[yz]mm")
 _SCALAR = re.compile(r"v?(mov[dq]|\w*s[sd]|\w*2si|xorp[sd]|xor|cvt\w*)$")
 _SELDOM = re.compile(r"br i1 (%[\w.]+), label %(?:leave|failed)[\w.]*, .*!prof")
+_LABEL = re.compile(r"[\w.\"$@-]+:")
 _FAILED = re.compile(r"failed[\w.]*:")
 _JUMP = re.compile(r"    (j(?!mp)\w+) +(\.L\w+)")
 _COMPARE = re.compile(r"    (cmp|test|v?u?comis|vptest|kortest|kteste)\w* ")
@@ -23,7 +24,7 @@ _COMPARE = re.compile(r"    (cmp|test|v?u?comis|vptest|kortest|kteste)\w* ")
 def is_vector(language: str, text: str) -> bool:
     """Whether a line of LLVM or assembly works on several elements at once."""
     if language == "llvm":
-        return text.startswith("  ") and _LLVM_VECTOR.search(text) is not None
+        return is_llvm_instruction(text) and _LLVM_VECTOR.search(text) is not None
     if language != "asm" or "mm" not in text:
         return False
     return _FULL.search(text) is not None or _is_packed(text.split()[0])
@@ -43,20 +44,23 @@ def _marks(stage: Stage, checked: frozenset[int]) -> list[int]:
     checks = set(_checks(stage, checked))
     out = []
     for k, line in enumerate(stage.lines):
-        instruction = is_instruction(line) if stage.language == "asm" else line.text.startswith("  ")
+        instruction = _is_instruction(stage.language, line)
         mark = INSTRUCTION if instruction else 0
         mark += VECTOR if instruction and is_vector(stage.language, line.text) else 0
         out.append(mark + (CHECK if k in checks else 0) + (INFERRED if line.inferred else 0))
     return out
 
 
+def _is_instruction(language: str, line: Line) -> bool:
+    if language == "llvm":
+        return is_llvm_instruction(line.text)
+    return language == "asm" and is_instruction(line)
+
+
 def _checked(stages: Mapping[str, Stage]) -> frozenset[int]:
-    """The equations that can fail, as LLVM shows them."""
-    found = set()
-    for stage in stages.values():
-        if stage.language == "llvm":
-            found |= {line.eqn for line in stage.lines if _SELDOM.search(line.text)}
-    return frozenset(found - {-1})
+    """The equations that can fail, as far as LLVM did not find out that they cannot."""
+    lines = stages["optimized_llvm"].lines
+    return frozenset({line.eqn for line in lines if _SELDOM.search(line.text)} - {-1})
 
 
 def _checks(stage: Stage, checked: frozenset[int]) -> Iterator[int]:
@@ -74,7 +78,7 @@ def _llvm_checks(stage: Stage) -> Iterator[int]:
     failing = False
     for k, line in enumerate(stage.lines):
         text = line.text.lstrip()
-        if line.text and not line.text.startswith(" ") and ":" in text:
+        if _LABEL.match(line.text):
             failing = _FAILED.match(text) is not None
         if text.startswith("%"):
             defined[text.split(" ", 1)[0]] = k
@@ -83,7 +87,7 @@ def _llvm_checks(stage: Stage) -> Iterator[int]:
             yield k
             if branch[1] in defined and "cmp" in stage.lines[defined[branch[1]]].text:
                 yield defined[branch[1]]
-        elif (failing and text) or "ptr %status" in text:
+        elif is_llvm_instruction(line.text) and (failing or "ptr %status" in text):
             yield k
 
 

@@ -1,27 +1,21 @@
-"""What each line of the user's costs, by a static estimate."""
+"""What each line of the user's costs, by estimate."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...ir.graph import Loc
+from ...ir.graph import Eqn, Function, Loc
 from ..machine import is_instruction
-from ..stages import Line
+from ..nests import Nest, cost, nests_of
 from .marks import is_vector
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
 
-#: Iterations that a loop is taken to have (Wu and Larus, Static Branch Frequency and Program Profile
-#: Analysis, MICRO 1994, find 0.88 for the chance of going on: 8.3 iterations).
-TRIPS = 8
-#: Loops within one another that count; blocked products have more without more work.
-DEEPEST = 4
-
-_LABEL = re.compile(r"(\.L\w+):")
-_JUMP = re.compile(r"    j\w+ +(\.L\w+)")
+#: Bytes read or written that count as much as an addition.
+BYTES = 8.0
 
 
 class Cost(NamedTuple):
@@ -35,36 +29,35 @@ class Cost(NamedTuple):
 
 
 def costs(inspection: Inspection) -> dict[Loc, Cost]:
-    """The cost of each line: its instructions, each `TRIPS` times for every loop around it."""
-    lines = inspection.stages["asm"].lines
-    work: dict[Loc, list[float]] = {}
-    counts: dict[Loc, list[int]] = {}
-    for line, depth in zip(lines, depths(lines)):
-        if line.loc is None or not is_instruction(line):
-            continue
-        shares = work.setdefault(line.loc, [0.0, 0.0])
-        shares[line.origin != ""] += float(TRIPS ** min(depth, DEEPEST))
-        count = counts.setdefault(line.loc, [0, 0])
-        count[0] += 1
-        count[1] += is_vector("asm", line.text)
+    """The cost of each line: additions, and elements read and written, as often as its nests run."""
+    work: dict[Loc, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for eqn, amount in _work(inspection):
+        if eqn.loc is not None:
+            work[eqn.loc][eqn.origin != ""] += amount
+    counts: dict[Loc, list[int]] = defaultdict(lambda: [0, 0])
+    for line in inspection.stages["asm"].lines:
+        if line.loc is not None and is_instruction(line):
+            counts[line.loc][0] += 1
+            counts[line.loc][1] += is_vector("asm", line.text)
     whole = sum(map(sum, work.values())) or 1.0
-    return {loc: Cost(own / whole, derived / whole, *counts[loc]) for loc, (own, derived) in work.items()}
+    locs = {**work, **counts}
+    return {loc: Cost(work[loc][0] / whole, work[loc][1] / whole, *counts[loc]) for loc in locs}
 
 
-def depths(lines: Sequence[Line]) -> list[int]:
-    """How many loops are around each line of assembly: jumps back to labels before it."""
-    begins = {m[1]: k for k, line in enumerate(lines) if (m := _LABEL.match(line.text))}
-    ends: dict[int, int] = {}
-    for k, line in enumerate(lines):
-        jump = _JUMP.match(line.text)
-        if jump and begins.get(jump[1], k) < k:
-            ends[begins[jump[1]]] = k
-    change = [0] * (len(lines) + 1)
-    for begin, end in ends.items():
-        change[begin] += 1
-        change[end + 1] -= 1
-    out, depth = [], 0
-    for step in change[:-1]:
-        depth += step
-        out.append(depth)
-    return out
+def _work(inspection: Inspection) -> Iterator[tuple[Eqn, float]]:
+    """What each equation does in a call of the whole, functions that are called included: callers first."""
+    sources = list(reversed(inspection.binary.lowered.sources.values()))
+    runs: dict[Function, float] = defaultdict(float, {sources[0].fn: 1.0})
+    for source in sources:
+        for nest in nests_of(source):
+            times = nest.runs * runs[source.fn]
+            if nest.kind == "call":
+                runs[nest.roots[0].attrs["function"]] += times
+            else:
+                yield from ((eqn, times * amount) for eqn, amount in _amounts(nest))
+
+
+def _amounts(nest: Nest) -> Iterator[tuple[Eqn, float]]:
+    yield from ((eqn, elements * cost(eqn)) for eqn, elements in nest.eqns)
+    for eqn in nest.roots:
+        yield eqn, nest.nbytes / BYTES / len(nest.roots)

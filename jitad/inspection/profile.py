@@ -24,14 +24,15 @@ CALIBRATION = 0.01
 ENOUGH = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile:
     """Where the time of a call goes; printed, a table of the user's lines.
 
     total     seconds of a call without timers, overhead what timers add to it, as a share
     nests     seconds in a call of each nest that was timed; of a loop, all of it
     lines     seconds in a call of each line. A nest that serves several lines is divided among them by
-              estimated work; so are inner nests that are too short to be timed
+              estimated work; so are inner nests that are too short to be timed, and the whole call if it
+              has no nest, but numbers in registers only
     calls     that were measured
     """
 
@@ -46,7 +47,10 @@ class Profile:
             f"{seconds(self.total)} a call, the best of {self.calls}; timers add {100 * self.overhead:.1f} %"
         ]
         known = sum(self.lines.values()) or 1.0
-        rows.append(f"{seconds(known)} of it in nests; the rest: arguments, results, registers")
+        if self.nests:
+            rows.append(f"{seconds(known)} of it in nests; the rest: arguments, results, registers")
+        else:
+            rows.append("no nest to be timed: divided by estimated work")
         file = ""
         for loc, spent in sorted(self.lines.items()):
             if loc.file != file:
@@ -55,6 +59,8 @@ class Profile:
             text = linecache.getline(loc.file, loc.line).strip()
             rows.append(f"  {loc.line:6} {seconds(spent):>10} {100 * spent / known:6.1f}  {text}")
         return "\n".join(rows)
+
+    __repr__ = __str__
 
 
 def profile_of(version: Version, args: Sequence[Any], repeat: int | None) -> Profile:
@@ -79,7 +85,18 @@ def profile_of(version: Version, args: Sequence[Any], repeat: int | None) -> Pro
     steps = {id(step): ticks[2 * k] * clock.period for k, step in enumerate(clock.steps)}
     nests = nests_of(next(reversed(timed.binary.lowered.sources.values())))
     measured = {nest: steps[id(nest.step)] for nest in nests if id(nest.step) in steps and _is_timed(nest)}
+    if not measured:
+        return Profile(best, 0.0, {}, _in_registers(nests, best), calls)
     return Profile(best, max(with_timers / best - 1, 0.0), measured, _by_line(nests, measured), calls)
+
+
+def _in_registers(nests: list[Nest], spent: float) -> dict[Loc, float]:
+    """Divide the time of a call among lines by estimated work."""
+    work: dict[Loc, float] = {}
+    for nest in nests:
+        for loc, share in _shares(nest, [], {}).items():
+            work[loc] = work.get(loc, 0.0) + share * nest.runs
+    return {loc: spent * share / sum(work.values()) for loc, share in work.items()}
 
 
 def _is_timed(nest: Nest) -> bool:

@@ -104,6 +104,18 @@ def test_profile_leaves_arguments_alone_that_the_function_writes():
     assert np.array_equal(x, X**2)
 
 
+def test_profile_of_numbers_in_registers_is_estimated():
+    def f(x, y):
+        z = np.exp(x) * y
+        return z + 1.0
+
+    profile = jad.inspect(f, 0.5, 2.0).profile(repeat=2)
+    first = f.__code__.co_firstlineno
+    assert not profile.nests and sum(profile.lines.values()) == pytest.approx(profile.total)
+    assert max(profile.lines, key=profile.lines.get).line == first + 1
+    assert "divided by estimated work" in repr(profile)
+
+
 def test_profile_refuses_other_types_and_counts(value):
     with pytest.raises(TypeError, match="was inspected for x: f64"):
         value.profile(np.float32(1.0), 2.0)

@@ -13,6 +13,7 @@ from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Value, count_uses
 from ..ir.op import lookup
 from ..ir.types import type_of
+from .strips import Strips, product
 
 #: Matrices below this size are as fast one vector at a time.
 LEAST_SIZE = 256
@@ -52,18 +53,19 @@ class _Loop:
         self.makes = {r: e for e in self.body.eqns for r in e.results}
         self.inside = {*self.body.params, *self.makes}
         self.before, self.behind = Builder(), Builder()
-        self.replaced: dict[Eqn, Eqn] = {}
+        self.replaced: dict[Eqn, list[Eqn]] = {}
+        self.strips = Strips(eqn, self.makes, self.inside)
         #: what the loop no longer carries, by its number, and the rows whose products are added instead
         self.sums: dict[int, tuple[Value, Value]] = {}
 
     def run(self) -> list[Eqn] | None:
         for eqn in self.body.eqns:
-            if eqn.op.name == "dot":
-                self.take_out(eqn)
+            if eqn.op.name == "dot" and not self.take_out(eqn):
+                self.take_strips_out(eqn)
         self.find_sums()
         if not self.replaced and not self.sums:
             return None
-        eqns = [self.replaced.get(e, e) for e in self.body.eqns]
+        eqns = [new for e in self.body.eqns for new in self.replaced.get(e, [e])]
         body = self.body.replace(eqns=tuple(eqns))
         loop = Eqn(
             self.eqn.op,
@@ -80,7 +82,7 @@ class _Loop:
 
     # before
 
-    def take_out(self, eqn: Eqn) -> None:
+    def take_out(self, eqn: Eqn) -> bool:
         """Replace the product of a row with a matrix by a row of the product of all rows."""
         for k, (vector, other) in enumerate((eqn.operands, eqn.operands[::-1])):
             gather = self.row(vector)
@@ -95,8 +97,31 @@ class _Loop:
             self.before.loc, self.before.origin = eqn.loc, eqn.origin
             with self.before:
                 rows = lookup("dot")(x, m, contract=((1,), (axis,)), batch=((), ()))
-            self.replaced[eqn] = Eqn(lookup("gather"), (rows, at), {}, eqn.results, eqn.loc, (), eqn.origin)
+            row = Eqn(lookup("gather"), (rows, at), {}, eqn.results, eqn.loc, (), eqn.origin)
+            self.replaced[eqn] = [row]
+            return True
+        return False
+
+    def take_strips_out(self, eqn: Eqn) -> None:
+        """Replace the product of a row with a part of a matrix by a part of the product of all rows."""
+        found = self.strips.find(eqn)
+        if found is None:
             return
+        line, strip = found
+        nbytes = eqn.result.dtype.itemsize * (line.hi - line.lo) * (strip.hi - strip.lo)
+        carried = sum(v.type.nbytes for v in self.body.params[1 : 1 + self.carried] if not v.type.dims)
+        if strip.array.size < LEAST_SIZE or nbytes > max(MOST_BYTES, carried):
+            return
+        self.before.loc, self.before.origin = eqn.loc, eqn.origin
+        with self.before:
+            rows = product(line, strip)
+        b = Builder()
+        b.loc, b.origin = eqn.loc, eqn.origin
+        with b:
+            self.strips.part(rows, line, strip, eqn.result.shape[0])
+        last = b.eqns.pop()
+        b.eqns.append(Eqn(last.op, last.operands, last.attrs, eqn.results, eqn.loc, (), eqn.origin))
+        self.replaced[eqn] = b.eqns
 
     def row(self, v: Value) -> Eqn | None:
         """The equation that reads `v`, if it is a row of a matrix that the loop does not change."""

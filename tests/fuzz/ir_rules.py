@@ -10,7 +10,7 @@ import jitad.ops as ops
 from jitad.ir.graph import Value
 from jitad.ir.op import REGISTRY
 from jitad.ir.types import BOOL, DTYPES, I64
-from jitad.ops.lowering import CallOp, Check, Region, TapeOp
+from jitad.ops.lowering import Callback, CallOp, Check, Region, TapeOp
 
 from .ir_programs import ELEMENTWISE, MAX_PRODUCTS, Growth, accepted, attributes, domain, fits, size_of
 
@@ -321,9 +321,12 @@ MADE = {op.name for op in ELEMENTWISE} | set(
     "concatenate iota gather scatter_add scatter_set reduce_and reduce_or sum prod reduce_max reduce_min "
     "argmax argmin cumsum cumprod recurrence dot".split()
 )
-#: Loops, branches and tapes come from random Python programs, not from random equations.
-_STRUCTURED = {
-    name for name, op in REGISTRY.items() if isinstance(op.lowering, Region | TapeOp | Check | CallOp)
+#: Loops, branches and what is kept of them come from random Python programs, not from random equations;
+#: what calls back into Python has no value.
+_STRUCTURED = {"roomy"} | {
+    name
+    for name, op in REGISTRY.items()
+    if isinstance(op.lowering, Region | TapeOp | Check | CallOp | Callback)
 }
 _MISSING = set(REGISTRY) - MADE - _STRUCTURED
 assert not _MISSING, f"no random program has {sorted(_MISSING)}"

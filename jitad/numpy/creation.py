@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..capture.handles import depends_on_layout, is_array, is_contiguous
+from ..capture.trace import tracing
 from ..capture.tracer import Traced
 from ..ir.graph import Value, const
 from ..ir.types import I64, Shape
@@ -90,12 +93,25 @@ def _constant_like(name: str, number: int) -> Any:
 
     f.__name__ = name
     f.__doc__ = f"An array of {number}s with the shape and dtype of another."
-    return surface(getattr(np, name), open=True)(f)
+    return surface(getattr(np, name), folds=name != "empty_like", open=True)(f)
+
+
+def _cleared(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f`, whose arrays have what was in memory, with zeros in a trace: there, that would be a constant."""
+
+    @wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = f(*args, **kwargs)
+        if isinstance(out, np.ndarray) and out.dtype.kind in "biufc" and tracing():
+            out.fill(0)
+        return out
+
+    return call
 
 
 zeros_like = _constant_like("zeros_like", 0)
 ones_like = _constant_like("ones_like", 1)
-empty_like = _constant_like("empty_like", 0)
+empty_like = _cleared(_constant_like("empty_like", 0))
 
 
 @surface(np.full_like, open=True)
@@ -136,6 +152,7 @@ def _filled(v: Value, shape: Shape) -> Value:
 def _size_function(name: str) -> Any:
     """A creation function whose arguments are all sizes: NumPy's, with a clear error for traced ones."""
     original = getattr(np, name)
+    make = np.zeros if name == "empty" else original
 
     def f(*args: Any, **kwargs: Any) -> Any:
         if name in OPEN and (holds(args) or holds(tuple(kwargs.values()))):
@@ -144,7 +161,7 @@ def _size_function(name: str) -> Any:
                 return found
         what = f"an argument of {name}"
         args = tuple(_size(a, what) for a in args)
-        return original(*args, **{key: _size(a, what) for key, a in kwargs.items()})
+        return make(*args, **{key: _size(a, what) for key, a in kwargs.items()})
 
     f.__name__ = name
     f.__doc__ = f"`numpy.{name}`: an array of static size, hence a constant."
@@ -217,6 +234,7 @@ OPEN: dict[str, Any] = {
 zeros, ones, empty, eye, identity, tri, arange = map(
     _size_function, ("zeros", "ones", "empty", "eye", "identity", "tri", "arange")
 )
+empty = _cleared(empty)
 triu_indices, tril_indices, diag_indices, indices = map(
     _size_function, ("triu_indices", "tril_indices", "diag_indices", "indices")
 )

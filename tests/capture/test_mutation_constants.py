@@ -195,3 +195,30 @@ def test_views_and_copies_are_those_of_numpy(view, constant):
 
     for found, expected in zip(jad.jit(f)(X), f(X), strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: np.empty((5, 40)), lambda x: np.empty((5, len(x) * 10)),
+        lambda x: np.empty_like(np.eye(5, 40)), lambda x: np.empty_like(x, shape=(5, 40)),
+        lambda x: np.empty_like(np.ones((5, 40)), dtype=np.float32),
+        lambda x: np.empty(shape=(5, 40), dtype=int),
+    ],
+)  # fmt: skip
+def test_arrays_that_nothing_has_filled_are_zeros(make):
+    def f(x):
+        a = make(x)
+        a[1, :4] = x
+        return a
+
+    expected = f(X)
+    expected[:] = 0
+    expected[1, :4] = X
+    for _ in range(2):
+        used = [np.full((5, 40), 1.5 + k) for k in range(10)]  # its memory is what `empty` finds
+        del used
+        found = jad.jit(f)(X)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype
+        assert "dense" not in jad.jit(f).compile(X).ir

@@ -106,7 +106,7 @@ def test_only_what_a_derivative_added(opened):
     assert kept == lines_of(adjoint, "origins", 1)
     others = [adjoint["texts"][k].strip() for k in shown if k not in kept and not adjoint["spans"][k]]
     assert all(text.startswith("}") for text in others), others
-    assert opened.run("return getComputedStyle(line('source', 0)).opacity") < "1"
+    assert opened.run("return getComputedStyle(line('source', 1)).opacity") < "1"
     opened.run("$('derived').click()")
     assert len(opened.shown("adjoint")) == len(adjoint["texts"])
 
@@ -259,6 +259,43 @@ def test_panes_open_and_close(opened):
     ]
     opened.run("[...document.querySelectorAll('.chip')].find((c) => c.textContent === 'IR').click()")
     assert opened.run("return pane('IR').body.offsetParent === null")
+
+
+def test_nodes_of_the_graph_are_marked(opened):
+    pytest.importorskip("igraph")
+    opened.run("[...document.querySelectorAll('.chip')].find((c) => c.textContent === 'graph').click()")
+    k = opened.line_with("source", "np.sin(x[idx[i]])")
+    opened.click("source", k)
+    graph = opened.stage("graph")
+    wanted = lines_of(graph, "places", opened.stage("source")["places"][k])
+    assert wanted and opened.marked("graph", "on") == wanted
+    opened.press(ESCAPE)
+    sine = opened.line_with("graph", "sin")
+    opened.run("pane('graph').scrollTo(arguments[0], true)", sine)
+    opened.run(
+        "const over = new PointerEvent('pointerover', { bubbles: true });"
+        "line('graph', arguments[0]).firstChild.dispatchEvent(over)",
+        sine,
+    )
+    opened.frame()
+    assert opened.marked("source", "on") == [k]
+    width = "return pane('graph').svg.getBoundingClientRect().width"
+    before = opened.run(width)
+    opened.run("pane('graph').body.focus()")
+    opened.press("-")
+    assert opened.run(width) < before
+
+
+def test_another_stage_of_a_pane_keeps_the_pin(opened):
+    asm = opened.stage("LLVM")
+    k = next(k for k, text in enumerate(asm["texts"]) if "@jitad.cos" in text and asm["eqns"][k] >= 0)
+    opened.click("LLVM", k)
+    opened.press("5", "s")
+    assert opened.stage("LLVM")["name"] == "llvm"
+    (pinned,) = opened.marked("LLVM", "pin")
+    assert opened.stage("LLVM")["eqns"][pinned] == asm["eqns"][k] and in_view(opened, "LLVM", pinned)
+    opened.press("s", ESCAPE)
+    assert opened.marked("LLVM", "pin") == []
 
 
 def test_light_and_dark(explorer, page):

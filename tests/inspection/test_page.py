@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 import jitad as jad
-from jitad.inspection.page.data import page_data
+from jitad.inspection.page.data import Places, _stage, page_data
 from jitad.inspection.page.document import SCRIPTS, as_json, rendered
 from jitad.inspection.page.folds import spans
 from jitad.inspection.page.marks import CHECK, INSTRUCTION, VECTOR, is_vector
 from jitad.inspection.page.weights import costs
+from jitad.inspection.stages import Line, Stage
 
 from .explored import IDX, X, gradient_of, picked
 
+SVG = "http://www.w3.org/2000/svg"  # a name, not an address
 FIRST = python_inspect.getsourcelines(picked)[1]
 
 
@@ -81,7 +83,8 @@ def test_scripts_and_styles_are_those_that_are_allowed(seen):
     for kind, text in (("style", style), ("script", script)):
         assert f"{kind}-src 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}';" in policy
     assert "default-src 'none'" in policy and "connect-src 'none'" in policy and "unsafe" not in policy
-    assert not re.search(r"https?:|\bsrc=|href=\"(?!data:,)|@import|url\(", page.replace(script, ""))
+    rest = page.replace(script, "").replace(SVG, "")
+    assert not re.search(r"https?:|\bsrc=|href=\"(?!data:,)|@import|url\((?!#)", rest)
     assert len(SCRIPTS) == len(set(SCRIPTS))
 
 
@@ -246,25 +249,27 @@ def test_memory_is_told(seen, data):
     assert all(text in jad.explain(jad.grad(picked), X, IDX) for text in texts[1:])
 
 
-def test_the_picture_of_a_graph_is_an_image(data, seen, monkeypatch):
-    assert data["graph"] is None or set(data["graph"]) <= {"image", "missing"}
-
-    class Graph:
-        def _repr_svg_(self):
-            return "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(2)</script></svg>"
-
-    monkeypatch.setattr(type(seen), "graph", lambda self: Graph(), raising=False)
-    page = seen.to_html()
-    assert data_of(page)["graph"]["image"].startswith("data:image/svg+xml;base64,")
-    assert "alert(2)" not in page
+def test_nodes_of_the_graph_know_their_lines(seen):
+    pytest.importorskip("igraph")
+    data = page_data(seen)
+    graph, nodes = data["stages"]["graph"], seen.graph().nodes
+    assert data["picture"].startswith("<svg") and len(graph["texts"]) == len(nodes)
+    assert all((place < 0) == (node.loc is None) for place, node in zip(graph["places"], nodes, strict=True))
 
 
 def test_a_graph_that_cannot_be_drawn_says_why(seen, monkeypatch):
-    def graph(self):
+    def svg(self):
         raise ImportError("the picture needs igraph: pip install jitad[viz]")
 
-    monkeypatch.setattr(type(seen), "graph", graph, raising=False)
-    assert "pip install jitad[viz]" in page_data(seen)["graph"]["missing"]
+    monkeypatch.setattr(type(seen.graph()), "svg", property(svg))
+    data = page_data(seen)
+    assert data["picture"] == "" and "pip install jitad[viz]" in data["stages"]["graph"]["texts"][0]
+
+
+def test_large_graphs_are_not_drawn(seen, monkeypatch):
+    monkeypatch.setattr("jitad.inspection.page.picture.MOST", 10)
+    data = page_data(seen)
+    assert data["picture"] == "" and "are too many to be read" in data["stages"]["graph"]["texts"][0]
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "jacobi-2d"])
@@ -274,6 +279,14 @@ def test_pages_of_gradients_are_small_and_soon_written(name, tmp_path):
     page = seen.to_html(tmp_path / "page.html")
     assert time.process_time() - start <= 2.0
     assert len(page.encode()) <= 5e6
+
+
+def test_long_lines_are_cut():
+    names = ", ".join(f"%x{k}" for k in range(5000))
+    stage = Stage("ir", "captured", "ir", (Line(f"  return {names}"), Line("}")))
+    texts = _stage(stage, [0, 0], Places())["texts"]
+    assert texts[0].startswith("  return %x0, %x1") and texts[0].endswith(" characters more")
+    assert len(texts[0]) < 2100 and texts[1] == "}"
 
 
 def test_what_is_rendered_is_what_is_given(data):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from ..amounts import count
 from ..stages import Line, Stage
 from .folds import spans
 from .marks import marks
+from .picture import graph_stage
 from .weights import costs
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ PANES = (
     ("plan", False, ("plan",)),
     ("machine", False, ("remarks",)),
     ("memory", False, ("memory",)),
+    ("graph", False, ("graph",)),
 )
+#: Characters of a line that are shown.
+LONGEST = 2000
 _ORIGINS = {"": 0, "library": 2}
 
 
@@ -42,7 +45,8 @@ def page_data(inspection: Inspection) -> dict[str, Any]:
     costs   per place: shares of the work, instructions, those of vectors
     """
     places = Places()
-    stages = {**inspection.stages, "memory": memory_stage(inspection)}
+    graph, picture = graph_stage(inspection)
+    stages = {**inspection.stages, "memory": memory_stage(inspection), "graph": graph}
     marked = marks(stages)
     return {
         "name": inspection.name,
@@ -52,7 +56,7 @@ def page_data(inspection: Inspection) -> dict[str, Any]:
         "costs": [[places.of(loc), *_rounded(cost)] for loc, cost in costs(inspection).items()],
         "memory": _bytes(inspection),
         "derivative": _derivative(stages),
-        "graph": _graph(inspection),
+        "picture": picture,
         "places": places.rows,
         "files": list(places.files),
     }
@@ -77,7 +81,7 @@ class Places:
 
 
 def _stage(stage: Stage, marked: Sequence[int], places: Places) -> dict[str, Any]:
-    texts = [line.text for line in stage.lines]
+    texts = [_cut(line.text) for line in stage.lines]
     return {
         "title": stage.title,
         "language": stage.language,
@@ -88,6 +92,11 @@ def _stage(stage: Stage, marked: Sequence[int], places: Places) -> dict[str, Any
         "marks": list(marked),
         "spans": spans(stage.language, texts),
     }
+
+
+def _cut(text: str) -> str:
+    """A line as it is shown: constant arrays can have millions of digits."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … {len(text) - LONGEST} characters more"
 
 
 def _panes(names: list[str]) -> list[dict[str, Any]]:
@@ -133,15 +142,3 @@ def memory_stage(inspection: Inspection) -> Stage:
     workspace = Line(f"workspace of {count(inspection.binary.lowered.workspace_bytes, 'B')}")
     lines = (workspace, *kept, *decided)
     return Stage("memory", "what is kept, and what became of loops and branches", "text", lines)
-
-
-def _graph(inspection: Inspection) -> dict[str, str] | None:
-    """The picture of the graph, or why there is none; None where there are no pictures."""
-    make = getattr(inspection, "graph", None)
-    if make is None:
-        return None
-    try:
-        svg = make()._repr_svg_()
-    except ImportError as error:
-        return {"missing": str(error)}
-    return {"image": f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"}

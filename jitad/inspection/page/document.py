@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..inspection import Inspection
 
 #: The scripts, in the order in which they are run, as one.
-SCRIPTS = ("model", "colour", "pane", "trace", "find", "layout", "keys", "main")
+SCRIPTS = ("model", "colour", "pane", "picture", "trace", "find", "layout", "keys", "main")
 
 #: Nothing is loaded and nothing else is run: scripts and styles are those with these hashes. A page that is
 #: served may ask its server whether there is a newer one.

@@ -4,9 +4,9 @@ const find = { text: "", hits: [], at: -1 };
 const words = globalThis.Highlight && CSS.highlights ? new Highlight() : null;
 if (words) CSS.highlights.set("found", words);
 
-/** Look for a text, whatever its case. */
-function search(text) {
-  for (const [pane, k] of find.hits) pane.lines[k].classList.remove("hit", "now");
+/** Look for a text, whatever its case, and go to the first hit. */
+function search(text, moves = true) {
+  for (const [pane, k] of find.hits) pane.lines[k]?.classList.remove("hit", "now");
   words?.clear();
   Object.assign(find, { text: text.toLowerCase(), hits: [], at: -1 });
   if (find.text) {
@@ -18,7 +18,7 @@ function search(text) {
   }
   for (const [pane, k] of find.hits) pane.lines[k].classList.add("hit");
   for (const pane of searched()) pane.chunks.filter((c) => c.coloured).forEach((c) => showWords(pane, c));
-  if (find.hits.length) go(1);
+  if (moves && find.hits.length) go(1);
   else report();
 }
 
@@ -28,7 +28,7 @@ const searched = () => panes.filter((pane) => pane.open);
 function go(step) {
   const { hits } = find;
   if (!hits.length) return;
-  hits[find.at]?.[0].lines[hits[find.at][1]].classList.remove("now");
+  hits[find.at]?.[0].lines[hits[find.at][1]]?.classList.remove("now");
   find.at = (find.at + step + hits.length) % hits.length;
   const [pane, k] = hits[find.at];
   pane.lines[k].classList.add("now");
@@ -86,5 +86,6 @@ function listenForSearches() {
   });
   element("next").onclick = () => go(1);
   element("previous").onclick = () => go(-1);
+  document.addEventListener("shown", () => find.text && search(find.text, false));
   document.addEventListener("coloured", ({ detail }) => showWords(...detail));
 }

@@ -14,6 +14,8 @@ const inPane = {
   n: (pane) => toNext(pane, 1),
   N: (pane) => toNext(pane, -1),
   z: (pane) => zoom(pane),
+  "+": (pane) => pane.scale?.(1.25),
+  "-": (pane) => pane.scale?.(0.8),
   s: (pane) => pane.show(pane.names[(pane.names.indexOf(pane.stage.name) + 1) % pane.names.length]),
 };
 const anywhere = {

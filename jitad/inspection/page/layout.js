@@ -57,16 +57,6 @@ function zoom(pane) {
   layout();
 }
 
-/** The picture of the graph as a pane of its own kind. */
-function graphDialog() {
-  if (!data.graph) return;
-  const { image, missing } = data.graph;
-  element("graph").append(image ? make("img", { src: image, alt: "the computational graph" }) : missing);
-  const button = make("button", { className: "chip" }, "graph");
-  button.onclick = () => element("graph-dialog").showModal();
-  element("chips").append(button);
-}
-
 function placePanes() {
   for (const pane of panes) {
     pane.open = data.panes[pane.number].open;
@@ -77,7 +67,6 @@ function placePanes() {
     element("chips").append(pane.chip);
     element("panes").append(pane.section);
   }
-  graphDialog();
   addEventListener("resize", layout);
   layout();
   for (const pane of panes) pane.start();

@@ -45,7 +45,7 @@ function setFilter(name, on) {
   document.body.classList.toggle(`only-${name}`, on);
   for (const pane of panes) pane.refresh();
   if (trace.pane) point(trace.pane, trace.k);
-  if (find.text) search(find.text);
+  if (find.text) search(find.text, false);
 }
 
 function sums() {
@@ -73,7 +73,10 @@ function markUntouched() {
 /** Ask the server whether there is a newer page; keep what is chosen over the reload. */
 function followFile() {
   if (!data.live) return;
+  let asking = false; // the answer takes as long as the page takes to make
   setInterval(async () => {
+    if (asking) return;
+    asking = true;
     try {
       const answer = await fetch("version");
       if (answer.ok && Number(await answer.text()) !== data.live) {
@@ -81,8 +84,9 @@ function followFile() {
         location.reload();
       }
     } catch {
-      // the server is gone, or busy: ask again
+      // the server is gone: ask again
     }
+    asking = false;
   }, 700);
 }
 
@@ -108,7 +112,7 @@ function restore() {
   if (k >= 0) pin(source, k);
 }
 
-const panes = data.panes.map((pane, number) => new Pane(pane, number));
+const panes = data.panes.map((pane, number) => paneOf(pane, number));
 element("name").textContent = data.name;
 element("signature").textContent = `(${data.signature})`;
 element("name").parentNode.title = `${data.name}(${data.signature})`;

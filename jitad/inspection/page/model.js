@@ -44,6 +44,14 @@ const costs = new Map(data.costs.map(([place, ...cost]) => [place, cost]));
 /** The share of the work that is a place's. */
 const shareOf = (place) => (costs.has(place) ? costs.get(place)[0] + costs.get(place)[1] : 0);
 
+const mostShare = Math.max(0, ...data.costs.map(([place]) => shareOf(place)));
+
+/** The title of a stage; those of outer derivatives have a number. */
+function stageTitle(name) {
+  const [, number] = name.split(".");
+  return number ? `${stages[name].title} (${number})` : stages[name].title;
+}
+
 /** `model.py:14` of a place. */
 function placeName(place) {
   const [file, line] = data.places[place];

@@ -12,7 +12,7 @@ class Pane {
     this.names = names;
     this.count = make("span", { className: "count" });
     this.select = make("select", { tabIndex: -1, title: "stage (s)", ariaLabel: `stage of ${title}` });
-    for (const name of names) this.select.append(new Option(stages[name].title, name));
+    for (const name of names) this.select.append(new Option(stageTitle(name), name));
     this.select.onchange = () => this.show(this.select.value);
     this.zoom = make("button", { tabIndex: -1, title: "this pane alone (z)", ariaLabel: "this pane alone" }, "⤢");
     const what = names.length > 1 ? this.select : make("span", { className: "what" }, stages[names[0]].title);
@@ -74,10 +74,9 @@ class Pane {
 
   /** The bar of what a line costs: the program's own part, then that of the derivative. */
   heat(line, [own, derived]) {
-    const most = Math.max(...data.costs.map(([place]) => shareOf(place)));
     const bar = make("span", { className: "heat" }, make("i", { className: "own" }), make("i", { className: "added" }));
-    bar.children[0].style.width = `${(100 * own) / most}%`;
-    bar.children[1].style.width = `${(100 * derived) / most}%`;
+    bar.children[0].style.width = `${(100 * own) / mostShare}%`;
+    bar.children[1].style.width = `${(100 * derived) / mostShare}%`;
     const share = make("span", { className: "share" }, percent(own + derived));
     line.children[0].after(bar, share);
     line.classList.add("hot");

@@ -54,9 +54,9 @@ function told(pane, k) {
 /** Keep the marks of a line, and bring the first line that belongs with it into view everywhere. */
 function pin(pane, k) {
   if (trace.pinned && trace.pane === pane && trace.k === k) return unpin();
-  if (trace.pinned) trace.pane.lines[trace.k].classList.remove("pin");
+  unpin();
   point(pane, k);
-  if (keysOf(pane, k).place < 0) return (trace.pinned = false);
+  if (trace.place < 0) return;
   trace.pinned = true;
   pane.lines[k].classList.add("pin");
   document.body.classList.add("pinned");
@@ -69,9 +69,20 @@ function bringFirst(pane) {
 }
 
 function unpin() {
-  if (trace.pinned) trace.pane.lines[trace.k].classList.remove("pin");
+  if (trace.pinned) trace.pane.lines[trace.k]?.classList.remove("pin");
   trace.pinned = false;
   document.body.classList.remove("pinned");
+}
+
+/** Another stage is shown where the line was: go to the one there that belongs with it. */
+function moveTo(pane) {
+  const { place, eqn, pinned } = trace;
+  unpin();
+  const [k] = pane.stage.byEqn.get(eqn) ?? pane.stage.byPlace.get(place) ?? [-1];
+  if (k < 0) return point(pane, -1);
+  if (pinned) pin(pane, k);
+  else point(pane, k);
+  pane.scrollTo(k, true);
 }
 
 /** Make a line the current one of its pane: that which keys move. */
@@ -92,7 +103,7 @@ function enter(pane, k) {
 
 /** The pane and number of the line that an event is about. */
 function lineAt(event) {
-  const line = event.target.closest?.(".l"), body = line?.closest(".body");
+  const line = event.target.closest?.(".l, .n"), body = line?.closest(".body");
   return body ? [body.pane, line.k] : null;
 }
 
@@ -111,9 +122,7 @@ function followPointer() {
     pin(pane, k);
   });
   document.addEventListener("shown", ({ detail: pane }) => {
-    if (trace.pane === pane) {
-      unpin();
-      point(pane, -1);
-    } else if (trace.pane) point(trace.pane, trace.k);
+    if (trace.pane === pane) moveTo(pane);
+    else if (trace.pane) point(trace.pane, trace.k);
   });
 }

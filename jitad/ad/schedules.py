@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import isqrt
 
 from ..ir.graph import Loc
+from ..ir.named import named
 from .binomial import advances, repetitions
 from .kept import Schedule
 
@@ -25,9 +26,10 @@ class BudgetError(Exception):
     def text(self, budget: int) -> str:
         """The message, for the budget of the whole program."""
         where = "" if self.loc is None else f" at {self.loc}"
-        return (
+        return named(
+            "tape-budget",
             f"the tape budget of {budget} bytes leaves {self.share} for the loop{where}, whose reverse sweep "
-            f"needs at least {self.least}: a state and the tape of one iteration"
+            f"needs at least {self.least}: a state and the tape of one iteration",
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..capture.leaves import LeafType, leaf_key, leaf_type
 from ..capture.tracer import Traced
 from ..capture.trees import TreeSpec, flatten, paths, unflatten
+from ..ir.named import named
 
 
 class Call(NamedTuple):
@@ -121,15 +122,22 @@ class Binder:
             name = self.name(where) if isinstance(where, int) else where
             if isinstance(value, Traced):
                 raise NotImplementedError(
-                    f"argument {name} is static, but got the traced value {value!r}; make it static in the "
-                    "transformations around this one too, or pass a Python value"
+                    named(
+                        "static-argument",
+                        f"argument {name} is static, but got the traced value {value!r}; make it static in "
+                        "the "
+                        "transformations around this one too, or pass a Python value",
+                    )
                 )
             try:
                 hash(value)
             except TypeError:
                 raise TypeError(
-                    f"the static argument {name} is a {type(value).__qualname__}, which is not hashable; "
-                    "pass a tuple, string, number or another immutable value"
+                    named(
+                        "static-argument",
+                        f"the static argument {name} is a {type(value).__qualname__}, which is not hashable; "
+                        "pass a tuple, string, number or another immutable value",
+                    )
                 ) from None
         return tuple((where, type(value), value) for where, value in static)
 

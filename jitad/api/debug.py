@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ir.graph import Const, Value
+from ..ir.named import named
 from ..ops.callback import how_many
 from .config import looking_for_nan, nan_search
 from .nans import Event, Step, culprit
@@ -69,8 +70,11 @@ def look(version: Version, leaves: Sequence[Any], after: Sequence[Any], result: 
     if new_nan or new_inf:
         spoiled = next(x for x in found if _has(np.isnan, [x]) or _has(np.isinf, [x]))
         raise FloatingPointError(
-            f"a result has {how_many(spoiled)}, which the interpreter does not find: native code rounds "
-            "otherwise, and is near the largest number [debug-nan]"
+            named(
+                "debug-nan",
+                f"a result has {how_many(spoiled)}, which the interpreter does not find: native code rounds "
+                "otherwise, and is near the largest number",
+            )
         )
 
 
@@ -84,7 +88,7 @@ def explained(event: Event) -> str:
     k = next(k for k, m in enumerate(event.made) if m is not None and m.any())
     at = tuple(np.argwhere(event.made[k])[0].tolist())
     new = np.where(event.made[k], event.results[k], event.results[k].dtype.type(0))
-    lines = [f"{eqn.op.name} made {how_many(new)} [debug-nan]"]
+    lines = [named("debug-nan", f"{eqn.op.name} made {how_many(new)}")]
     if eqn.loc is not None:
         lines.append(f"  from {eqn.loc} ({eqn.origin or 'forward'})")
         if text := linecache.getline(eqn.loc.file, eqn.loc.line).strip():

@@ -14,6 +14,7 @@ from ..capture.trace import current_trace
 from ..capture.tracer import Traced, lift
 from ..capture.trees import TreeSpec, flatten, paths, unflatten
 from ..ir.graph import Function
+from ..ir.named import named
 from ..ir.types import F64, Type
 from .binding import name_of, parameters_of
 from .config import budget
@@ -132,9 +133,13 @@ def _floating(x: Traced) -> Traced:
 def _refuse(f: Callable, what: str, name: str, leaves: Sequence[Traced]) -> None:
     types = ", ".join(str(x.type) for x in leaves) or "nothing"
     raise TypeError(
-        f"{what} of {name_of(f)}{at(definition_line(f))} with respect to {name}: it is {types}, but only "
-        f"floating-point values have derivatives; convert it, as in {name}.astype(float), or choose another "
-        "argument with argnums"
+        named(
+            "not-differentiable",
+            f"{what} of {name_of(f)}{at(definition_line(f))} with respect to {name}: it is {types}, but only "
+            f"floating-point values have derivatives; convert it, as in {name}.astype(float), or choose "
+            "another "
+            "argument with argnums",
+        )
     )
 
 

@@ -10,6 +10,7 @@ from ..capture.leaves import LEAST
 from ..capture.source import at
 from ..ir.evaluate import evaluate
 from ..ir.graph import Const, Eqn, Function, Value, reads
+from ..ir.named import named
 from ..ir.types import BOOL, I64
 from ..native.signature import Size, Sizes, Step
 from ..opt import dce
@@ -76,9 +77,12 @@ class Extents:
         if read:
             open_ = next(r.type for r in self._results if r.type.dims)
             raise TracedValueError(
-                f"a result of {self._fn.name}{at(self._fn.loc)} is {open_}, of a size that depends on "
-                "elements of an array, so that it is known only when the program has run; choose with "
-                "np.where, or return an array of a size that follows from the arguments",
+                named(
+                    "open-size",
+                    f"a result of {self._fn.name}{at(self._fn.loc)} is {open_}, of a size that depends on "
+                    "elements of an array, so that it is known only when the program has run; choose with "
+                    "np.where, or return an array of a size that follows from the arguments",
+                ),
                 str(open_),
                 self._fn.loc,
             )

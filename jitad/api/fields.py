@@ -10,6 +10,7 @@ import numpy as np
 
 from ..capture.source import at, user_line
 from ..capture.tracer import Traced
+from ..ir.named import named
 
 
 class _Field(NamedTuple):
@@ -43,7 +44,7 @@ def check_fields(format: Any, values: Sequence[Any], named: Mapping[str, Any]) -
 
 
 def _said(text: str) -> str:
-    return f"jad.print: {text}{at(user_line(3))} [print-format]"
+    return named("print-format", f"jad.print: {text}{at(user_line(3))}")
 
 
 def _numbered(format: str) -> Iterator[_Field]:

@@ -11,6 +11,7 @@ from ..capture.source import at, definition_line
 from ..capture.trace import tracing
 from ..capture.tracer import Traced, call, is_traced
 from ..capture.trees import flatten, unflatten
+from ..ir.named import named
 from .binding import name_of
 from .differentiate import (
     Point,
@@ -153,14 +154,19 @@ def derivative(
 
 def _derivative(f: Callable, position: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not -len(args) <= position < len(args):
-        raise ValueError(f"argnums {position}: the call has {len(args)} positional arguments")
+        raise ValueError(
+            named("argnums", f"argnums {position}: the call has {len(args)} positional arguments")
+        )
     position %= len(args)
     (name,) = argument_names(f, [position])
     x = lift_argument(args[position], name)
     if x.shape:
         raise TypeError(
-            f"derivative of {name_of(f)}{at(definition_line(f))}: {name} must be a scalar, but it is "
-            f"{x.type}; use grad or jvp"
+            named(
+                "not-scalar",
+                f"derivative of {name_of(f)}{at(definition_line(f))}: {name} must be a scalar, but it is "
+                f"{x.type}; use grad or jvp",
+            )
         )
     here = point(f, "derivative", [x], [name])
 

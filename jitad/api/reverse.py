@@ -9,6 +9,7 @@ from ..capture.run import Subprogram, function_name
 from ..capture.source import at, definition_line
 from ..capture.trace import tracing
 from ..capture.tracer import Traced, lift
+from ..ir.named import named
 from .binding import name_of, positions_of
 from .config import checked_budget, within
 from .differentiate import (
@@ -90,7 +91,9 @@ def _gradient(
     nbytes = checked_budget(nbytes)
     positions = positions_of(argnums, "argnums")
     if not positions:
-        raise TypeError(f"argnums is a position or a non-empty tuple of positions, got {argnums!r}")
+        raise TypeError(
+            named("argnums", f"argnums is a position or a non-empty tuple of positions, got {argnums!r}")
+        )
     several = not hasattr(argnums, "__index__")
 
     def transform(f: Callable, skipped: int) -> Callable:
@@ -115,7 +118,7 @@ def _value_and_gradients(
     """Inline value and gradients into the innermost open trace."""
     positions = [_position(f, i, len(args)) for i in positions]
     if len(set(positions)) < len(positions):
-        raise ValueError(f"argnums of {what} names an argument twice: {tuple(positions)}")
+        raise ValueError(named("argnums", f"argnums of {what} names an argument twice: {tuple(positions)}"))
     here = point(f, what, [args[i] for i in positions], argument_names(f, positions))
 
     def call(g: Callable, values: list[Any]) -> Any:
@@ -150,7 +153,11 @@ def _weakly(x: Traced, weak: bool) -> Traced:
 def _position(f: Callable, i: int, count: int) -> int:
     if not -count <= i < count:
         raise ValueError(
-            f"argnums {i} of {name_of(f)}{at(definition_line(f))}: the call has {count} positional arguments"
+            named(
+                "argnums",
+                f"argnums {i} of {name_of(f)}{at(definition_line(f))}: the call has {count} positional "
+                "arguments",
+            )
         )
     return i % count
 
@@ -159,19 +166,33 @@ def _check_scalar(f: Callable, what: str, sub: Subprogram, leaves: int) -> None:
     """TypeError unless the value is one floating scalar."""
     where = f"{what} of {name_of(f)}{at(definition_line(f))}"
     if leaves != 1:
-        raise TypeError(f"{where}: the function must return one scalar, but it returns {leaves} values")
+        raise TypeError(
+            named(
+                "not-scalar", f"{where}: the function must return one scalar, but it returns {leaves} values"
+            )
+        )
     kind = sub.fn.results[0].type
     if kind.dtype.kind != "f":
         raise TypeError(
-            f"{where}: the value must be floating point, but it is {kind}; nothing of it is differentiable"
+            named(
+                "not-differentiable",
+                f"{where}: the value must be floating point, but it is {kind}; nothing of it is "
+                "differentiable",
+            )
         )
     if kind.shape == (1,):
         raise TypeError(
-            f"{where}: the value has shape (1,), not (); return its only element: value[0], or a sum"
+            named(
+                "not-scalar",
+                f"{where}: the value has shape (1,), not (); return its only element: value[0], or a sum",
+            )
         )
     if kind.shape:
         raise TypeError(
-            f"{where}: the value must be a scalar, but it is {kind}; reduce it (np.sum …), or use vjp"
+            named(
+                "not-scalar",
+                f"{where}: the value must be a scalar, but it is {kind}; reduce it (np.sum …), or use vjp",
+            )
         )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..ir.named import named
+
 if TYPE_CHECKING:
     from .version import Version
 
@@ -23,13 +25,21 @@ def check_arguments(version: Version, leaves: Sequence[Any]) -> None:
         array, name = leaves[k], version.names[k]
         if not array.flags.writeable:
             raise ValueError(
-                f"assignment destination is read-only: the function writes into its argument {name}"
+                named(
+                    "written-argument",
+                    f"assignment destination is read-only: the function writes into its argument {name}",
+                )
             )
         if k in program.reshaped and not array.flags.c_contiguous:
             raise NotImplementedError(
-                f"the function writes into its argument {name} and reshapes it; whether that makes a view or "
-                "a copy in NumPy depends on the layout of the array, and this one is not C-contiguous: pass "
-                f"np.ascontiguousarray({name})"
+                named(
+                    "written-argument",
+                    f"the function writes into its argument {name} and reshapes it; whether that makes a "
+                    "view or "
+                    "a copy in NumPy depends on the layout of the array, and this one is not "
+                    "C-contiguous: pass "
+                    f"np.ascontiguousarray({name})",
+                )
             )
         others = chain(enumerate(leaves), ((None, x) for x in version.inputs))
         for j, other in others:
@@ -38,8 +48,11 @@ def check_arguments(version: Version, leaves: Sequence[Any]) -> None:
                     "an array that it reads from outside" if j is None else f"its argument {version.names[j]}"
                 )
                 raise NotImplementedError(
-                    f"the function writes into its argument {name}, which shares memory with {what}: "
-                    "pass a copy"
+                    named(
+                        "written-argument",
+                        f"the function writes into its argument {name}, which shares memory with {what}: "
+                        "pass a copy",
+                    )
                 )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..ir.builder import Builder
 from ..ir.graph import Loc, Value, const
+from ..ir.named import named
 from ..ir.types import is_supported, type_of
 from .guards import ContentGuard, Guard
 from .source import at
@@ -133,8 +134,13 @@ class Captures:
                     self.guards.append(ContentGuard(array, f"an array of line {met.loc}", arrays=True))
             else:
                 raise NotImplementedError(
-                    f"an array {met.param.type} from outside the traced function was changed while it was "
-                    f"traced; its first use is{at(met.loc)}. Pass it as an argument and return the new array"
+                    named(
+                        "outside-write",
+                        f"an array {met.param.type} from outside the traced function was changed while it "
+                        "was "
+                        f"traced; its first use is{at(met.loc)}. Pass it as an argument and return the new "
+                        "array",
+                    )
                 )
         self._met.clear()
         return constants
@@ -152,12 +158,22 @@ def refuse_dtype(dtype: np.dtype, name: str = "") -> None:
     """Raise the error for a dtype that the IR does not have."""
     what = f"{name}: " if name else ""
     if dtype.kind == "c":
-        raise NotImplementedError(f"{what}complex numbers ({dtype}) are not supported yet")
+        raise NotImplementedError(
+            named("argument-type", f"{what}complex numbers ({dtype}) are not supported yet")
+        )
     if dtype.kind == "f":
         raise TypeError(
-            f"{what}dtype {dtype} is not supported; convert with .astype(np.float32) or np.float64"
+            named(
+                "argument-type",
+                f"{what}dtype {dtype} is not supported; convert with .astype(np.float32) or np.float64",
+            )
         )
-    raise TypeError(f"{what}dtype {dtype} is not supported; convert to a float, integer or bool array first")
+    raise TypeError(
+        named(
+            "argument-type",
+            f"{what}dtype {dtype} is not supported; convert to a float, integer or bool array first",
+        )
+    )
 
 
 def owner_of(array: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, NoReturn
 
+from ..ir.named import named
 from ..opt.inline import size
 from .attempts import Recorder, recorders
 from .describe import Described, Doubt
@@ -191,7 +192,7 @@ def _is_inside(trace: Trace | None, outer: Trace) -> bool:
 
 
 def _refuse(f: FunctionType, what: str, cure: str) -> NoReturn:
-    raise RecursionError(f"{f.__name__} calls itself{at(user_line(4))} {what}; {cure}")
+    raise RecursionError(named("recursion", f"{f.__name__} calls itself{at(user_line(4))} {what}; {cure}"))
 
 
 def function_of(g: Any) -> FunctionType | None:

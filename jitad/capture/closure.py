@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.named import named
 from ..ir.types import is_supported
 from .attempts import recorders
 from .copies import Copies
@@ -277,8 +278,11 @@ class Cloner:
         out = Traced(self.captures.input(array, self.root.builder, name), self.root)
         state_of(out).sealed = (
             NotImplementedError,
-            f"writing into the array {name}, which comes from outside the traced function, is not supported: "
-            "pass it as an argument",
+            named(
+                "outside-write",
+                f"writing into the array {name}, which comes from outside the traced function, is not "
+                "supported: pass it as an argument",
+            ),
         )
         self.copies.remember(array, out)
         return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..ir.named import named
 from .traced import Traced
 
 
@@ -77,8 +78,11 @@ class Copies:
                 value = self._original(copy[key])
                 if is_module and isinstance(value, Traced):
                     raise NotImplementedError(
-                        f"the traced function stores {value!r} in the global variable {key!r}; "
-                        "return it instead"
+                        named(
+                            "outside-write",
+                            f"the traced function stores {value!r} in the global variable {key!r}; "
+                            "return it instead",
+                        )
                     )
                 original[key] = value
         for (_, slot), (obj, copy_obj, value) in self._slots.items():

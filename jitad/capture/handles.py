@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import ops
 from ..ir.graph import Value, const
+from ..ir.named import extended, named
 from ..ir.types import Shape, is_int
 from .source import at, user_line
 
@@ -90,7 +91,7 @@ class View:
 
 
 #: Why a view that repeats elements, or a diagonal, cannot be written.
-READ_ONLY = (ValueError, "assignment destination is read-only")
+READ_ONLY = (ValueError, named("written-argument", "assignment destination is read-only"))
 
 
 def state_of(root: Traced) -> Root:
@@ -140,7 +141,9 @@ def own_value(root: Traced) -> Value:
     value = root._value
     if value is None:
         if root.state is not None and root.state.lost:
-            raise NotImplementedError(f"{root.state.lost}; it was used again{at(user_line(3))}")
+            raise NotImplementedError(
+                named("lost-array", f"{root.state.lost}; it was used again{at(user_line(3))}")
+            )
         value = root._value = _constant(root)
     return value
 
@@ -183,7 +186,7 @@ def assign(x: Traced, value: Value, trace: Trace) -> None:
 def refuse(sealed: tuple[type[Exception], str]) -> NoReturn:
     """Raise for a write into what must not be written."""
     kind, text = sealed
-    raise kind(f"{text}{at(user_line(3))}")
+    raise kind(extended(text, at(user_line(3))))
 
 
 def strides_of(x: Traced) -> Shape:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..ir.named import named
 from .source import at, user_line
 
 _CLOCKS = frozenset(
@@ -33,8 +34,12 @@ class HiddenInput:
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise NotImplementedError(
-            f"{self._name} was called in a traced function{at(user_line())}: its result would be compiled in "
-            "as a constant. Call it outside and pass the result as an argument"
+            named(
+                "hidden-input",
+                f"{self._name} was called in a traced function{at(user_line())}: its result would be "
+                "compiled in "
+                "as a constant. Call it outside and pass the result as an argument",
+            )
         )
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ir.graph import Value
+from ..ir.named import named
 from ..ir.types import BOOL, F64, I64, Type, is_supported, type_of
 from .traced import Traced
 
@@ -63,10 +64,15 @@ def leaf_type(x: Any, name: str) -> LeafType:
     known = _PYTHON.get(x.__class__)
     if known is not None:
         if leaf_key(x) is OverflowError:
-            raise OverflowError(f"argument {name} = {x} is outside int64")
+            raise OverflowError(named("argument-type", f"argument {name} = {x} is outside int64"))
         return known
     if isinstance(x, (np.matrix, np.ma.MaskedArray)):
-        raise TypeError(f"argument {name} is a {type(x).__name__}; pass an ndarray: np.asarray({name})")
+        raise TypeError(
+            named(
+                "argument-type",
+                f"argument {name} is a {type(x).__name__}; pass an ndarray: np.asarray({name})",
+            )
+        )
     if isinstance(x, (np.ndarray, np.generic)):
         dtype = x.dtype.newbyteorder("=")
         if not is_supported(dtype):
@@ -75,17 +81,28 @@ def leaf_type(x: Any, name: str) -> LeafType:
     if isinstance(x, Traced):
         return LeafType(x.type, "python" if x.weak else "array")
     if isinstance(x, complex):
-        raise NotImplementedError(f"argument {name} is complex; complex numbers are not supported yet")
+        raise NotImplementedError(
+            named("argument-type", f"argument {name} is complex; complex numbers are not supported yet")
+        )
     raise TypeError(
-        f"argument {name} is a {type(x).__qualname__}, not an array or number; convert it, or make "
-        "the argument static: static_argnums or static_argnames"
+        named(
+            "argument-type",
+            f"argument {name} is a {type(x).__qualname__}, not an array or number; convert it, or make "
+            "the argument static: static_argnums or static_argnames",
+        )
     )
 
 
 def _refuse(dtype: np.dtype, name: str) -> None:
     if dtype.kind == "c":
-        raise NotImplementedError(f"argument {name} has dtype {dtype}; complex numbers are not supported yet")
+        raise NotImplementedError(
+            named(
+                "argument-type", f"argument {name} has dtype {dtype}; complex numbers are not supported yet"
+            )
+        )
     remedy = f"convert it: {name}.astype(np.float{32 if dtype.itemsize < 4 else 64})"
     if dtype.kind not in "fO":
         remedy = "pass numbers (np.float64, np.int64 …) instead"
-    raise TypeError(f"argument {name} has dtype {dtype}, which is not supported; {remedy}")
+    raise TypeError(
+        named("argument-type", f"argument {name} has dtype {dtype}, which is not supported; {remedy}")
+    )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from ..ir.graph import Loc
+from ..ir.named import named
 from .attempts import Unrollable, born, changing, consuming
 from .attempts import effect as _effect
 from .callees import callee
@@ -255,8 +256,11 @@ def load(read: Thunk, name: str, line: int, bound: tuple[int, ...]) -> Any:
     lines = f"line{'s' if len(bound) > 1 else ''} {', '.join(map(str, bound))}"
     where = f"; it is bound only in {lines}, in a branch or loop that may not run" if bound else ""
     raise UnboundLocalError(
-        f"the local variable {name!r} is read in line {line}, where it may have no value{where}"
-        f"{'; ' + value.reason if value.reason else ''}"
+        named(
+            "unbound",
+            f"the local variable {name!r} is read in line {line}, where it may have no value{where}"
+            f"{'; ' + value.reason if value.reason else ''}",
+        )
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..ir.graph import Eqn, Value
+from ..ir.named import named
 from .source import at, user_line
 
 if TYPE_CHECKING:
@@ -27,9 +28,13 @@ def refuse_if_reordered(root: Traced) -> None:
         value = eqns[value].operands[0]
     if value is not None and _keeps_order(value, eqns):
         raise NotImplementedError(
-            f"writing{at(user_line(4))} into an array {root.type} that was computed from a transposed one "
-            "and then reshaped: whether the reshape is a view depends on the order in memory that NumPy "
-            "chooses; make it certain with .copy() before the reshape"
+            named(
+                "not-supported",
+                f"writing{at(user_line(4))} into an array {root.type} that was computed from a transposed "
+                "one "
+                "and then reshaped: whether the reshape is a view depends on the order in memory that NumPy "
+                "chooses; make it certain with .copy() before the reshape",
+            )
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..ir.graph import Loc, Value
+from ..ir.named import named
 from .handles import is_array, lose_rivals, see, state_of
 from .order import refuse_if_reordered
 from .source import at, user_line
@@ -83,7 +84,9 @@ class RegionTrace(Trace):
     def see(self, x: Traced) -> Value:
         """The value here of a root handle of an enclosing trace."""
         if id(x) in self.lost:
-            raise NotImplementedError(f"{self.lost[id(x)][1]}; it was used again{at(user_line(3))}")
+            raise NotImplementedError(
+                named("lost-array", f"{self.lost[id(x)][1]}; it was used again{at(user_line(3))}")
+            )
         found = self.local.get(id(x))
         if found is not None:
             return found

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ir.graph import Function, Value
+from ..ir.graph import Function, Loc, Value
+from ..ir.named import named
 from ..ir.types import Type
 from . import closure, integers
 from .arrays import Captures
@@ -16,7 +17,8 @@ from .constants import constant, number_of
 from .errors import TracedValueError
 from .handles import is_array, state_of, version_of
 from .leaves import LEAST, LeafType
-from .source import at, definition_line
+from .pictures import picture
+from .source import at, definition_line, is_library_file
 from .trace import Trace, current_trace
 from .tracer import Traced, import_value, lift
 from .trees import RESULTS, TreeSpec, flatten, unflatten
@@ -169,14 +171,33 @@ def _explained(call: Callable[..., Any], f: Callable, arguments: list[Traced]) -
     """The call's result. NumPy's own error for a traced element of an array says neither what nor where."""
     try:
         return call(f, arguments)
+    except TypeError as error:
+        raise _of_operator(error) from error.__cause__
     except ValueError as error:
         cause = error.__cause__
         if not isinstance(cause, TracedValueError):
             raise
         raise NotImplementedError(
-            f"{cause.value} was written into a NumPy array{at(cause.loc)}, which cannot hold traced values; "
-            "build the array with np.stack, np.concatenate, np.where or jitad.numpy.array"
+            named(
+                "traced-number",
+                f"{cause.value} was written into a NumPy array{at(cause.loc)}, which cannot hold traced "
+                "values; "
+                "build the array with np.stack, np.concatenate, np.where or jitad.numpy.array",
+            )
         ) from error
+
+
+def _of_operator(error: TypeError) -> TypeError:
+    """What Python says of an operator that traced values do not have, with the line; others as they are."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None or "'Traced'" not in str(error) or is_library_file(last.tb_frame.f_code.co_filename):
+        return error
+    loc = Loc(last.tb_frame.f_code.co_filename, last.tb_lineno)
+    text = str(error).replace("'Traced'", "a traced array")
+    shown = [f"    {row}" for row in picture(last.tb_frame, (), last.tb_lasti)]
+    return TypeError(named("types", "\n  ".join([text, f"from {loc}", *shown])))
 
 
 def _results(result: Any, trace: Trace) -> tuple[list[Value], TreeSpec, tuple[bool, ...]]:
@@ -194,8 +215,12 @@ def _lift_result(x: Any, trace: Trace) -> Traced:
         if hasattr(x, "not_an_array"):
             raise
         if isinstance(x, (np.ndarray, np.generic, complex)):
-            raise type(error)(f"the result of {trace.name}{at(trace.loc)}: {error}") from None
+            text = f"the result of {trace.name}{at(trace.loc)}: {error}"
+            raise type(error)(named("result-type", text)) from None
         raise TypeError(
-            f"the result of {trace.name}{at(trace.loc)} has a leaf of type {type(x).__qualname__}; "
-            "results are trees of arrays, numbers and None"
+            named(
+                "result-type",
+                f"the result of {trace.name}{at(trace.loc)} has a leaf of type {type(x).__qualname__}; "
+                "results are trees of arrays, numbers and None",
+            )
         ) from error

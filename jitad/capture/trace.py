@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..ir.builder import Builder
 from ..ir.graph import Const, Eqn, Function, Loc, Value, substitute
+from ..ir.named import named
 from ..ir.types import I64, Type, type_of
 from . import gate
 from .arrays import Captures
@@ -137,9 +138,13 @@ class Trace:
         """Give the root handle `x` a new value; NotImplementedError if it belongs to an enclosing trace."""
         if x.home is not self:
             raise NotImplementedError(
-                f"writing into the array {x.type} of the function around {self.name}{at(user_line(3))}: a "
-                "function that is differentiated leaves the arrays around it alone; pass the array as an "
-                "argument and return it"
+                named(
+                    "outside-write",
+                    f"writing into the array {x.type} of the function around "
+                    f"{self.name}{at(user_line(3))}: a "
+                    "function that is differentiated leaves the arrays around it alone; pass the array as an "
+                    "argument and return it",
+                )
             )
         self.root.writes.append(x)
         state = state_of(x)
@@ -154,7 +159,7 @@ class Trace:
     def lose(self, x: Traced, text: str) -> None:
         """From here on nobody knows what the root `x` holds; NotImplementedError if it is not one of this."""
         if x.home is not self:
-            raise NotImplementedError(text)
+            raise NotImplementedError(named("lost-array", text))
         self.root.writes.append(x)
         lose(x, text)
 

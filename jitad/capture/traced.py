@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..ir.graph import Loc, Value
+from ..ir.named import named
 from ..ir.types import SizeUnknown, Type
 from .errors import EscapedTraceError, TracedValueError
 from .handles import View, own_value, see
@@ -65,7 +66,10 @@ class Traced:
     @shape.setter
     def shape(self, new: Any) -> NoReturn:
         raise NotImplementedError(
-            f"setting the shape of {self!r} is not supported{at(user_line())}; use x = x.reshape({new})"
+            named(
+                "not-supported",
+                f"setting the shape of {self!r} is not supported{at(user_line())}; use x = x.reshape({new})",
+            )
         )
 
     def _length(self, d: Any) -> Any:
@@ -122,14 +126,20 @@ class Traced:
         return str(self)
 
     def __hash__(self) -> int:
-        raise TypeError(f"{self!r} is not hashable, as arrays are not; use its position or a name as the key")
+        raise TypeError(
+            named(
+                "types", f"{self!r} is not hashable, as arrays are not; use its position or a name as the key"
+            )
+        )
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"a traced array has no attribute {name!r}")
         if (array := known(self)) is not None:
             return getattr(array, name)
-        raise NotImplementedError(f"ndarray.{name} has no traced form{at(user_line())}")
+        raise NotImplementedError(
+            named("not-supported", f"ndarray.{name} has no traced form{at(user_line())}")
+        )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(_overrides(x.__class__) for x in inputs):
@@ -209,7 +219,7 @@ class Traced:
         return METHODS["copy"](self)
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"{self!r} cannot be pickled")
+        raise TypeError(named("types", f"{self!r} cannot be pickled"))
 
 
 def known(x: Traced) -> np.ndarray | None:
@@ -268,14 +278,16 @@ def escaped(x: Traced) -> str:
     made = defined_at(x)
     where = f", made at {made}," if made else ""
     if x.home.is_open:
-        return (
+        return named(
+            "escaped-trace",
             f"the traced value {x.type}{where} belongs to the trace of {x.home.name}"
-            f"{at(x.home.loc)}, which is open in another thread{at(user_line(4))}"
+            f"{at(x.home.loc)}, which is open in another thread{at(user_line(4))}",
         )
-    return (
+    return named(
+        "escaped-trace",
         f"the traced {x.type}{where} escaped from the trace of {x.home.name}{at(x.home.loc)}, "
         "which has finished; return it as a result instead of storing it. "
-        f"It was used again{at(user_line(4))}"
+        f"It was used again{at(user_line(4))}",
     )
 
 
@@ -295,9 +307,14 @@ def _number(x: Traced, what: str, remedy: str, why: Callable[[], str] = str) -> 
         return array
     if not x.home.is_open:
         raise EscapedTraceError(escaped(x))
+    reason = why()
+    name = "no-source" if reason else "traced-bool" if "condition" in what else "traced-number"
     raise TracedValueError(
-        f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; {remedy}"
-        f"{why()}",
+        named(
+            name,
+            f"{x!r} {what}{at(user_line(3))}, but its number is not known while the function is traced; "
+            f"{remedy}{reason}",
+        ),
         repr(x),
         user_line(3),
     )
@@ -305,8 +322,12 @@ def _number(x: Traced, what: str, remedy: str, why: Callable[[], str] = str) -> 
 
 def _unsupported(name: str) -> NoReturn:
     raise NotImplementedError(
-        f"{name} has no traced form{at(user_line(3))}; write it with supported functions (see jitad.numpy), "
-        "or compute it outside the traced function and pass the result as an argument"
+        named(
+            "not-supported",
+            f"{name} has no traced form{at(user_line(3))}; write it with supported functions (see "
+            "jitad.numpy), "
+            "or compute it outside the traced function and pass the result as an argument",
+        )
     )
 
 
@@ -324,6 +345,9 @@ def _refuse_concrete(outs: Any) -> None:
     for out in outs if isinstance(outs, tuple) else (outs,):
         if out is not None and not isinstance(out, Traced):
             raise NotImplementedError(
-                "writing a traced result into a concrete array (out=, or an in-place operator) is not "
-                f"supported{at(user_line(3))}; use the value that the function returns"
+                named(
+                    "outside-write",
+                    "writing a traced result into a concrete array (out=, or an in-place operator) is not "
+                    f"supported{at(user_line(3))}; use the value that the function returns",
+                )
             )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Const, Value, const
+from ..ir.named import named
 from ..ir.types import F64, I64, type_of
 from .arrays import array_type, refuse_dtype
 from .errors import EscapedTraceError
@@ -89,9 +90,12 @@ def lift(x: Any) -> Traced:
     if isinstance(x, (int, float)):
         return lift(float(x) if isinstance(x, float) else int(x))
     if hasattr(cls, "not_an_array"):
-        raise NotImplementedError(f"{x.not_an_array()}{at(user_line())}")
+        raise NotImplementedError(named("open-size", f"{x.not_an_array()}{at(user_line())}"))
     raise TypeError(
-        f"a {type(x).__module__}.{type(x).__qualname__} is not an array or number{at(user_line())}"
+        named(
+            "argument-type",
+            f"a {type(x).__module__}.{type(x).__qualname__} is not an array or number{at(user_line())}",
+        )
     )
 
 
@@ -99,7 +103,9 @@ def _int64(x: int) -> np.int64:
     try:
         return np.int64(x)
     except OverflowError:
-        raise OverflowError(f"the Python int {x} is outside int64{at(user_line())}") from None
+        raise OverflowError(
+            named("argument-type", f"the Python int {x} is outside int64{at(user_line())}")
+        ) from None
 
 
 def _constant_of(array: np.ndarray) -> Const:
@@ -110,7 +116,12 @@ def _constant_of(array: np.ndarray) -> Const:
 def _lift_array(x: np.ndarray) -> Traced:
     """An array: a parameter of the outermost trace, imported here."""
     if isinstance(x, (np.matrix, np.ma.MaskedArray)):
-        raise TypeError(f"{type(x).__name__} is not supported; convert with np.asarray{at(user_line())}")
+        raise TypeError(
+            named(
+                "argument-type",
+                f"{type(x).__name__} is not supported; convert with np.asarray{at(user_line())}",
+            )
+        )
     trace = current_trace()
     root = trace.root
     if x.size == 0:

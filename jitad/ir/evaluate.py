@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Const, Eqn, Function, Value, callee, dims_of
+from .named import named
 from .types import Type
 
 
@@ -81,7 +82,7 @@ def run(fn: Function, arguments: Sequence[Any], outer: dict[Value, Any] | None =
         except IndexError as error:
             if eqn.regions or callee(eqn) is not None or eqn.loc is None or eqn.op.effect:
                 raise
-            raise IndexError(f"{error}\n  from {eqn.loc}") from None
+            raise IndexError(named("index", f"{error}\n  from {eqn.loc}")) from None
         outs = out if isinstance(out, tuple) else (out,)
         for r, x in zip(eqn.results, outs, strict=True):
             env[r] = _result(x, r.type, eqn, env)

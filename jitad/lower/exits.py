@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ir.graph import Loc
+from ..ir.named import named
 from .chunk import POLL_WORK, Chunk
 from .emitter import SELDOM, Emitter, Reg
 
@@ -18,7 +19,7 @@ CURE = "bound what loops keep with jad.tape_budget, or the option tape_budget"
 
 def tape_text(loc: Loc | None) -> str:
     """The message for a tape that cannot grow."""
-    return f"no memory for {{bytes}} bytes on the tape of {loop_at(loc)}: {CURE}"
+    return named("no-memory", f"no memory for {{bytes}} bytes on the tape of {loop_at(loc)}: {CURE}")
 
 
 def loop_at(loc: Loc | None) -> str:
@@ -47,7 +48,11 @@ class Exits:
 
     def no_array(self) -> int:
         """The status of an array, of a size known only when the program runs, that cannot be had."""
-        return self.code(MemoryError, "no memory for an array whose size is known only when it runs", None)
+        return self.code(
+            MemoryError,
+            named("no-memory", "no memory for an array whose size is known only when it runs"),
+            None,
+        )
 
     def fail_if(
         self, condition: Reg, exception: type[Exception], text: str, loc: Loc | None, at_once: bool = False

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ir.graph import Const, Eqn, Function, Value, dims_of
+from ..ir.named import named
 from . import stream
 from .argreduce import emit_argreduce
 from .blas import canonical_products, emit_product, source
@@ -150,9 +151,9 @@ class Kernel(Exits):
         loop = max(_loops(self.fn.eqns), key=_stacked, default=None)
         text = f"no memory for a workspace of {self.frame_bytes} bytes"
         if loop is None or not _stacked(loop):
-            return self.code(MemoryError, text, self.fn.loc)
+            return self.code(MemoryError, named("no-memory", text), self.fn.loc)
         kept = f"{text}, of which {loop_at(loop.loc)} keeps {_stacked(loop)} for its way back: {CURE}"
-        return self.code(MemoryError, kept, loop.loc)
+        return self.code(MemoryError, named("no-memory", kept), loop.loc)
 
     def schedule(self) -> None:
         """The steps of the current plan."""

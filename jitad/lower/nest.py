@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ir.graph import Const, Eqn, Value
+from ..ir.named import named
 from ..ir.types import Shape, is_int
 from ..ops.lowering import Dot, Gather, Iota, Piecewise, Scalar, WindowInto
 from .amounts import Amount, Amounts
@@ -362,7 +363,9 @@ class Nest(Loops):
             return i
         outside = e.icmp("uge", i, self.like(length, i))
         axis = f"an axis of length {extent}" if is_int(extent) else "the axis"
-        self.kernel.fail_if(outside, IndexError, f"an index is out of range for {axis}", eqn.loc)
+        self.kernel.fail_if(
+            outside, IndexError, named("index", f"an index is out of range for {axis}"), eqn.loc
+        )
         if self.kernel.depth:  # the call has ended there
             return i
         return e.select(outside, e.const(0, i), i)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn
@@ -11,10 +12,12 @@ import numpy as np
 
 from ..capture.constants import folded
 from ..capture.errors import EscapedTraceError, TracedValueError
-from ..capture.source import at, user_line
+from ..capture.pictures import picture
+from ..capture.source import at, user_frame, user_line
 from ..capture.trace import current_trace, stack
 from ..capture.tracer import Traced, escaped, implements, implements_method
 from ..ir.graph import Value
+from ..ir.named import name_in, named
 from ..ir.types import IRTypeError, SizeUnknown
 
 NoValue = np._NoValue
@@ -47,6 +50,16 @@ _KINDS = (
     TypeError,
     ValueError,
 )
+
+
+_NAMES = {
+    SizeUnknown: "open-size",
+    np.exceptions.AxisError: "axis",
+    NotImplementedError: "not-supported",
+    IndexError: "index",
+    np.linalg.LinAlgError: "shapes",
+}
+_OF_SHAPES = re.compile("shape|broadcast|dimension|fit|axes|axis|length|size|rank|reshape|align")
 
 
 def surface(
@@ -208,12 +221,21 @@ def explain(error: BaseException, name: str, args: tuple) -> BaseException:
     if cls is None or type(error).__module__.startswith("jitad.capture") or (line and str(line) in text):
         return error
     types = ", ".join(str(x.type) for x in _traced_in(args))
-    parts = [text if text.startswith(name) else f"{name}: {text}"]
-    parts += [f"with {types}"] if types else []
+    shown = [] if cls in (SizeUnknown, NotImplementedError) else picture(user_frame(), args)
+    parts = [named(name_in(text) or _name(cls, text), text if text.startswith(name) else f"{name}: {text}")]
+    parts += [f"with {types}"] if types and len(shown) < 3 else []
     parts += [f"from {line}"] if line is not None else []
+    parts += [f"    {row}" for row in shown]
     if cls is SizeUnknown:
         return TracedValueError("\n  ".join(parts), "a size", line)
     return cls("\n  ".join(parts))
+
+
+def _name(cls: type[Exception], text: str) -> str:
+    """The name of an error of this class (see docs/errors.md)."""
+    if cls is ValueError:
+        return "shapes" if _OF_SHAPES.search(text) else "value"
+    return _NAMES.get(cls, "types")
 
 
 def unsupported(what: str, remedy: str = "") -> NoReturn:

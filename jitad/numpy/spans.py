@@ -17,6 +17,7 @@ from ..capture.bounds import (
 from ..capture.integers import ZERO, Integers, constant, here, number
 from ..capture.tracer import lift
 from ..ir.graph import Const, Value
+from ..ir.named import named
 from ..ir.types import I64, Dim
 from ..opt.affine import Form
 from .core import unsupported
@@ -81,7 +82,7 @@ def place(i: Any, axis: int, n: Dim) -> Dim:
     length = integers.size(n)
     x = counted_from_end(integers, form_of(i), length)
     size = f" with size {n}" if n.__class__ is int else ""
-    text = f"index is out of bounds for axis {axis}{size}"
+    text = named("index", f"index is out of bounds for axis {axis}{size}")
     require(integers, ZERO, x, "IndexError", text)
     require(integers, x, length.plus(_ONE, -1), "IndexError", text)
     return integers.value(x)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Eqn, Loc, callee, once
+from ..ir.named import named
 from ..ir.op import Op
 from ..ir.types import BOOL, IRTypeError, Type, type_of
 from .lowering import Callback
@@ -119,7 +120,7 @@ def _assert_finite(holds: Any, x: Any, *, text: str, loc: Loc | None = None) -> 
 def refuse_not_finite(x: Any, text: str, loc: Loc | None) -> None:
     """Raise FloatingPointError for an array with NaN or infinity: how many, and the first."""
     where = f"\n  from {loc}" if loc is not None else ""
-    raise FloatingPointError(f"{text + ': ' if text else ''}{how_many(x)} [not-finite]{where}")
+    raise FloatingPointError(named("not-finite", f"{text + ': ' if text else ''}{how_many(x)}{where}"))
 
 
 def how_many(x: Any) -> str:

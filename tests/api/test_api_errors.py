@@ -107,8 +107,9 @@ def test_shape_errors_name_the_line():
     def f(x, y):
         return x + y  # shapes
 
-    with pytest.raises(ValueError, match="(?s)broadcast.*f64\\[3\\], f64\\[4\\].*" + line_of("shapes")):
+    with pytest.raises(ValueError, match="(?s)broadcast.*" + line_of("shapes")) as caught:
         jad.jit(f)(A, np.ones(4))
+    assert "f64[3]" in str(caught.value) and "f64[4]" in str(caught.value)
 
 
 def test_a_condition_without_source_says_that_it_is_one():

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import ops
 from ...ir.graph import Loc, Value
+from ...ir.named import named
 from ...ir.types import BOOL
 from ...ops.shape import zeros
 from ...opt.hoist import may_fail
@@ -225,8 +226,12 @@ def _refuse(error: Unrollable, attempt: Attempt, outer: Attempt | None, loc: Loc
             raise Unrollable(error.reason, error.loc, outer)
         raise error
     raise TracedValueError(
-        f"the branch{at(loc)} depends on a condition that is known only when the program runs, so it cannot "
-        f"do what Python must do at once: {because(error)}",
+        named(
+            "branch-effect",
+            f"the branch{at(loc)} depends on a condition that is known only when the program runs, so it "
+            "cannot "
+            f"do what Python must do at once: {because(error)}",
+        ),
         "the condition",
         loc,
     ) from error
@@ -262,8 +267,12 @@ class _Merged:
         if a.spec is None or b.spec is None or a.spec != b.spec:
             if self.name.startswith(RETURN_VALUE) and (a.value is None or b.value is None):
                 raise TracedValueError(
-                    f"the function returns a value from one branch and nothing from the other{at(self.loc)}, "
-                    "and which is known only when the program runs",
+                    named(
+                        "branch-types",
+                        "the function returns a value from one branch and nothing from the "
+                        f"other{at(self.loc)}, "
+                        "and which is known only when the program runs",
+                    ),
                     "the condition",
                     self.loc,
                 )
@@ -278,8 +287,12 @@ class _Merged:
     def _differ(self, one: str, other: str) -> None:
         what = "the value" if self.name.startswith(MADE) else self.name
         raise TypeError(
-            f"{what} is {one} in one branch and {other} in the other{at(self.loc)}, and which is taken is "
-            "known only when the program runs"
+            named(
+                "branch-types",
+                f"{what} is {one} in one branch and {other} in the other{at(self.loc)}, and which is taken "
+                "is "
+                "known only when the program runs",
+            )
         )
 
     def check_sizes(self, trace: Trace) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import ops
 from ...ir.graph import Loc, Value
+from ...ir.named import named
 from ..attempts import Attempt, Unrollable
 from ..errors import TracedValueError
 from ..handles import may_be
@@ -28,8 +29,11 @@ def checkpoint(f: Callable[[], Any], name: str, loc: Loc | None) -> Any:
             v = variable(value)
             if v.spec is None and value is not None:
                 raise TypeError(
-                    f"{name}{at(loc)} gives a {type(value).__name__}; a checkpoint gives numbers, arrays "
-                    "and trees of them"
+                    named(
+                        "result-type",
+                        f"{name}{at(loc)} gives a {type(value).__name__}; a checkpoint gives numbers, arrays "
+                        "and trees of them",
+                    )
                 )
             types = [leaf(x) for x in v.leaves]
             results = [lifted(x, t).value for x, t in zip(v.leaves, types)]
@@ -37,8 +41,12 @@ def checkpoint(f: Callable[[], Any], name: str, loc: Loc | None) -> Any:
         if error.attempt is not attempt:
             raise
         raise TracedValueError(
-            f"a checkpoint runs again in the reverse sweep, so {name}{at(loc)} cannot do what Python does "
-            f"once: {because(error)}",
+            named(
+                "branch-effect",
+                f"a checkpoint runs again in the reverse sweep, so {name}{at(loc)} cannot do what Python "
+                "does "
+                f"once: {because(error)}",
+            ),
             name,
             loc,
         ) from error

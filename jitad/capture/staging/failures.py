@@ -8,6 +8,7 @@ from typing import Any
 
 from ... import ops
 from ...ir.graph import Loc
+from ...ir.named import named
 from ...ops.check import EXCEPTIONS
 from ..errors import TracedValueError
 from ..owners import is_foreign_file
@@ -46,8 +47,12 @@ def check_no_raise(error: Exception, loc: Loc, holds: Traced) -> None:
     name = type(error).__name__
     if name not in EXCEPTIONS or type(error).__module__ != "builtins":
         raise TracedValueError(
-            f"{name} is raised{at(loc)} under a condition that is known only when the program runs; such a "
-            f"`raise` may give {', '.join(EXCEPTIONS)}",
+            named(
+                "branch-raise",
+                f"{name} is raised{at(loc)} under a condition that is known only when the program runs; "
+                "such a "
+                f"`raise` may give {', '.join(EXCEPTIONS)}",
+            ),
             "the condition",
             loc,
         ) from error

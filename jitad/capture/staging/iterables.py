@@ -8,6 +8,7 @@ from typing import Any
 
 from ... import ops
 from ...ir.graph import Value
+from ...ir.named import named
 from ...ir.types import I64
 from ..bounds import divided, larger
 from ..errors import TracedValueError
@@ -191,9 +192,12 @@ def _known_length(trips: Any) -> int:
         found = known_array(trips)
         if found is None:
             raise TracedValueError(
-                f"the number of iterations, {trips!r}, is not known while the function is traced"
-                f"{at(user_line(3))}; loop over it with a `for` statement, or make the argument static: "
-                "static_argnums or static_argnames of the transformation",
+                named(
+                    "traced-number",
+                    f"the number of iterations, {trips!r}, is not known while the function is traced"
+                    f"{at(user_line(3))}; loop over it with a `for` statement, or make the argument static: "
+                    "static_argnums or static_argnames of the transformation",
+                ),
                 repr(trips),
                 user_line(3),
             )

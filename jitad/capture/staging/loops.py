@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from ... import ops
 from ...ir.graph import Function, Loc, Value, const, free_values
+from ...ir.named import named
 from ...ir.types import I64, SizeUnknown, type_of
 from ...ops.shape import zeros
 from ..attempts import Attempt, Unrollable
@@ -139,7 +140,11 @@ def _refuse(kind: str, loc: Loc | None, reason: BaseException, why: str) -> None
     if not isinstance(reason, (TracedValueError, SizeUnknown, Unrollable, NoRoll, _Idle)):
         raise reason
     raise TracedValueError(
-        f"the `{kind}` loop{at(loc)} cannot be rolled into one of the program, and {why}: {because(reason)}",
+        named(
+            "loop-roll",
+            f"the `{kind}` loop{at(loc)} cannot be rolled into one of the program, and {why}: "
+            f"{because(reason)}",
+        ),
         f"the `{kind}` loop",
         loc,
     ) from reason

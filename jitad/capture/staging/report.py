@@ -6,6 +6,7 @@ import warnings
 from typing import NamedTuple
 
 from ...ir.graph import Loc
+from ...ir.named import unnamed
 from ..errors import TracedValueError
 from ..trace import current_trace
 
@@ -70,7 +71,7 @@ def warn_if_long(loc: Loc | None, kind: str, equations: int, reason: str) -> Non
 
 def because(error: BaseException) -> str:
     """The reason that an abandoned attempt gives, in one line."""
-    text = str(error).strip().splitlines()
+    text = unnamed(str(error)).strip().splitlines()
     line = text[0] if text else type(error).__name__
     if isinstance(error, TracedValueError) and error.loc is not None:
         return f"line {error.loc.line} needs a number that is known only when the program runs: {line}"

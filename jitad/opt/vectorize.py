@@ -1,12 +1,13 @@
-"""Loops along rows whose bodies walk columns, as operations on all of the rows' elements at once.
+"""Loops that walk columns, or multiply vectors by one matrix, as operations for all iterations at once.
 
 `for j in range(n): B[i, j] += x[i:] @ B[i:, j]` reads B across its rows, and so does its way back. Where no
 iteration needs another, the body is done for all j in nests whose innermost loops run along rows.
+`for j in range(n): A[i, j] = A[i, j] @ C` is one product of matrices then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..ir.builder import Builder
@@ -15,6 +16,7 @@ from ..ir.op import lookup
 from ..ir.types import I64
 from .accesses import ADDS, READS, WRITES
 from .affine import Form, Forms
+from .ahead import LEAST_SIZE, MOST_BYTES
 from .batched import Batch, Refused, batched, reshaped, spread
 from .dependence import Dependence
 from .forward import built, replaced
@@ -74,7 +76,9 @@ class _Walk:
     def loop(self, eqn: Eqn) -> list[Eqn] | None:
         """What replaces a loop, its results entered; None if it stays."""
         (body,) = eqn.regions
-        if 0 <= eqn.attrs["trips"] < _FEW or any(e.regions for e in body.eqns) or not _turns(body):
+        if 0 <= eqn.attrs["trips"] < _FEW or any(e.regions for e in body.eqns):
+            return None
+        if not _turns(body) and not _multiplies(eqn):
             return None
         try:
             eqns, results = _Loop(self.dependence, eqn).run()
@@ -94,6 +98,26 @@ def _turns(body: Function) -> bool:
             across = part.shape[-1] == 1 and any(n != 1 for n in part.shape)
             if x.ndim > 1 and across and abs(start.factor(body.params[0])) == 1:
                 return True
+    return False
+
+
+def _multiplies(loop: Eqn) -> bool:
+    """Whether a loop of known length multiplies vectors by a matrix, and all vectors are not too much."""
+    (body,) = loop.regions
+    inside = {*body.params, *(r for e in body.eqns for r in e.results)}
+    vectors = [r.type for e in body.eqns for r in e.results if r.ndim == 1 and r.type.item is None]
+    if loop.attrs["trips"] < 0 or any(t.dims for t in vectors):
+        return False
+    if loop.attrs["trips"] * sum(t.nbytes for t in vectors) > MOST_BYTES:
+        return False
+    return any(e.op.name == "dot" and _by_matrix(e, inside) for e in body.eqns)
+
+
+def _by_matrix(eqn: Eqn, inside: Collection[Value]) -> bool:
+    """Whether a product is one of a vector that changes with a large enough matrix that does not."""
+    for vector, matrix in (eqn.operands, eqn.operands[::-1]):
+        if vector in inside and vector.ndim == 1 and matrix not in inside and matrix.ndim == 2:
+            return not matrix.type.dims and matrix.size >= LEAST_SIZE
     return False
 
 
@@ -179,7 +203,8 @@ class _Loop:
             self.env[out] = Batch(self.added(eqn))
         else:
             self.env[out] = self.computed(eqn)
-        if out not in self.arrays and sum(n != 1 for n in out.shape) > 1:
+        found = self.env[out]
+        if found.axis is not None and sum(n != 1 for n in out.shape) > 1:
             raise Refused
 
     def value(self, v: Value) -> Batch:

@@ -152,3 +152,52 @@ def test_what_is_written_back_unchanged_is_not_written() -> None:
     compiled = jad.jit(f).compile(arguments()[0])
     assert "set_window" not in compiled.ir
     np.testing.assert_allclose(jad.jit(f)(arguments()[0]), f(arguments()[0]), rtol=1e-14)
+
+
+K = 17
+
+
+def in_place(A: Any, C: Any) -> Any:
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            A[i, j] = np.sin(A[i, j] @ C) * A[i, j, 0]
+    return A
+
+
+def collected(A: Any, C: Any) -> Any:
+    """From the last row to the first; an outer product is added up on the way back."""
+    out = np.zeros((A.shape[1], K))
+    for j in range(A.shape[1] - 1, -1, -1):
+        out[j] = np.tanh(C @ A[0, j] + A[1, j] ** 2) - C.T @ A[2, j]
+    return out
+
+
+def summed(A: Any, C: Any) -> Any:
+    """The user's sum keeps its order."""
+    total = np.zeros(K)
+    for j in range(A.shape[1]):
+        total += A[0, j] @ C
+    return total
+
+
+def from_before(A: Any, C: Any) -> Any:
+    for j in range(1, A.shape[1]):
+        A[0, j] += A[0, j - 1] @ C
+    return A
+
+
+@pytest.mark.parametrize("f", (in_place, collected, summed, from_before), ids=lambda f: f.__name__)
+def test_products_with_one_matrix(f: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(8)
+    A, C = rng.standard_normal((3, 11, K)), rng.standard_normal((K, K)) / K
+    t, u = rng.standard_normal(A.shape), rng.standard_normal(C.shape)
+    np.testing.assert_allclose(jad.jit(f)(A.copy(), C), f(A.copy(), C), rtol=1e-12)
+    loss = lambda A, C: np.sum(np.cos(f(A, C)))
+    native = lambda h: loss(A + h * t, C + h * u)
+    slope = (native(1e-6) - native(-1e-6)) / 2e-6
+    of_A, of_C = jad.grad(loss, argnums=(0, 1))(A, C)
+    np.testing.assert_allclose(np.sum(of_A * t) + np.sum(of_C * u), slope, rtol=1e-6)
+    np.testing.assert_allclose(jad.jvp(loss, (A, C), (t, u))[1], slope, rtol=1e-6)
+    left = {in_place: 1, collected: 0, summed: 1, from_before: 1}[f]
+    assert depth(parse(jad.jit(f).compile(A.copy(), C).ir)) == left
+    assert depth(parse(jad.jit(jad.grad(loss, argnums=(0, 1))).compile(A, C).ir)) == left

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ..ir.builder import Builder
-from ..ir.graph import Eqn, Function, Value, dims_of
+from ..ir.graph import Eqn, Function, Value, dims_of, once
 from ..ir.op import lookup
 from ..ops.lowering import Dot
 from . import open_blas
@@ -176,7 +176,7 @@ def emit_product(kernel: Kernel, root: Root) -> None:
         if _is_gram(eqn):
             _syrk(kernel, x, a, kernel.pointer(out), kind)
         else:
-            repeated = kernel.depth > 0 or prod(batch) > 1
+            repeated = kernel.depth > 0 or prod(batch) > 1 or has_loops(kernel.fn)
             _gemm(nest, x, y, a, b, at(out, list(c_strides)), kind, repeated)
 
     def loops(axis: int) -> None:
@@ -188,6 +188,11 @@ def emit_product(kernel: Kernel, root: Root) -> None:
     loops(0)
 
 
+def has_loops(fn: Function) -> bool:
+    """Whether a function has loops of its own."""
+    return once(fn, "has loops", lambda f: any(eqn.op.name in ("for", "while") for eqn in f.eqns))
+
+
 def _element(v: Value) -> str:
     return "double" if v.dtype.itemsize == 8 else "float"
 
@@ -195,8 +200,8 @@ def _element(v: Value) -> str:
 def _gemm(nest: Nest, x: Layout, y: Layout, a: str, b: str, c: str, kind: str, repeated: bool) -> None:
     """Row-major C[m, n] = X[m, k] · Y[n, k]ᵀ: the column-major product of the transposes.
 
-    A product that is `repeated` is computed in pieces: whenever threads have to wait for a processor, each
-    call of BLAS that starts them would.
+    A product that is `repeated`, or beside loops, is computed in pieces: whenever threads have to wait for a
+    processor, each call of BLAS that starts them would. Beside loops are those that were taken out of them.
     """
     assert x.free and y.free and x.inner and y.inner
     kernel = nest.kernel

@@ -1,4 +1,4 @@
-"""Products in loops are cut into pieces so small that BLAS computes them on the calling thread."""
+"""Products in programs with loops are cut into pieces that BLAS computes on the calling thread."""
 
 from __future__ import annotations
 

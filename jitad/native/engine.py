@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 # Such code is bound by calls and by instruction fetch: the gradient of 300 steps x = sin(x)*a + b (3 600
 # lines) compiles in 44 ms instead of 283 and runs in 5.7 us instead of 5.5.
 LONG_PROGRAM_LINES = 3_000
-# Beyond so many lines a module gets the passes for functions only, once, and beyond so many more just four:
+# Beyond so many lines a module gets the passes for functions only, once, and beyond so many more just six:
 # loops arrive as they should be, and the O1 pipeline has most passes twice. Of the time in LLVM 0.7 is left
-# for gradients of tests/programs that are compiled the first way, which run as fast as before, and 0.55 for
-# those compiled the second way, which take 1.00 to 1.08 of the time when they run.
-BRIEF_LINES, LIGHT_LINES = 600, 2_000
+# for gradients of tests/programs that are compiled the first way, and 0.6 for those compiled the second way.
+# They run as fast as before, but for loops that read what the iteration before stored: only O1 keeps it in a
+# register, for which short modules, of which such a loop may be all, get O1 (Gauss-Seidel sweeps: 1.2 times).
+BRIEF_LINES, LIGHT_LINES = 1_000, 2_000
 
 _link_lock = threading.Lock()
 _library_names = (f"jitad.{i}" for i in itertools.count())
@@ -118,7 +119,7 @@ class _Settings:
     slp: bool = False
     loops: bool = False
     brief: bool = False  # the pipeline of functions, not that of modules
-    light: bool = False  # four passes only
+    light: bool = False  # six passes only
 
 
 def _settings(llvm_text: str, opt_level: int) -> _Settings:
@@ -164,6 +165,9 @@ def _optimize(module: Any, machine: Any, settings: _Settings) -> None:
         passes.add_sroa_pass()
         passes.add_instruction_combine_pass()
         passes.add_simplify_cfg_pass()
+        if settings.codegen_level:  # addresses that loops have in common take registers
+            passes.add_new_gvn_pass()
+            passes.add_instruction_combine_pass()
     elif settings.brief:
         _optimize_functions(module, builder)
         passes = llvm.create_new_module_pass_manager()
@@ -298,7 +302,7 @@ def compile_module(
 
     opt_level  0 to 3. 2 leaves loops and straight-line code as they come (kernels arrive with theirs
                vectorised); 3 packs, vectorises and unrolls. Modules of more than BRIEF_LINES lines with
-               loops get fewer passes, of more than LIGHT_LINES only four, those of more than
+               loops get fewer passes, of more than LIGHT_LINES only six, those of more than
                LONG_PROGRAM_LINES without loops four and fast code generation, unless 0 or 3 is asked for.
     symbols    addresses of further external functions, by name; those of `jitad.native.symbols` are
                found by themselves

@@ -1,4 +1,4 @@
-"""Products in loops are cut into pieces that keep BLAS to one thread; all others are one call."""
+"""Products in programs with loops are cut into pieces that keep BLAS to one thread; others are one call."""
 
 from __future__ import annotations
 
@@ -67,3 +67,17 @@ def test_products_in_a_loop_are_in_pieces_and_others_one_call() -> None:
 
     assert blas_calls(once, a, b) == 1
     assert blas_calls(jad.jit(often), a, b) > 1
+
+
+def test_products_taken_out_of_loops_are_in_pieces() -> None:
+    x, w = rng.normal(size=(400, 60)), rng.normal(size=(60, 60)) / 60
+
+    def f(x, w):
+        h = np.zeros(60)
+        for t in range(400):
+            h = np.tanh(w @ x[t] + h)
+        return h
+
+    compiled = jad.jit(f).compile(x, w)
+    assert compiled.llvm.count('call void @"blas.dgemm') > 1
+    np.testing.assert_allclose(jad.jit(f)(x, w), f(x, w), rtol=1e-12)

@@ -229,8 +229,10 @@ done:
     module = compile_module(loop + long_program(2 * engine.LIGHT_LINES))
     assert module._settings.light and module._settings.codegen_level == 2
     assert not compile_module(loop)._settings.brief
-    between = compile_module(loop + long_program(2 * engine.BRIEF_LINES))
+    between = compile_module(loop + long_program(engine.BRIEF_LINES))
     assert between._settings.brief and between._settings.codegen_level == 2
+    short = compile_module(loop + long_program(engine.BRIEF_LINES // 4))
+    assert not short._settings.brief and not short._settings.light
     assert ctypes.CFUNCTYPE(ctypes.c_int64)(between.address("loop"))() == 9
     assert ctypes.CFUNCTYPE(ctypes.c_int64)(module.address("loop"))() == 9
 

@@ -121,6 +121,12 @@ def adjoint(
     return noted("adjoint", checked(whole) if closed else whole)
 
 
+def separated(fn: Function, whole: Function) -> Function:
+    """A tangent of `fn` whose values can be had without tangents, also those of loops."""
+    apart = ad.separated(fn, whole)
+    return whole if apart is whole else optimized(apart)
+
+
 def split(whole: Function, known: int) -> ad.Split:
     """A tangent or adjoint in two: what depends on the first `known` parameters alone, and the rest."""
     parts = ad.split(whole, known)

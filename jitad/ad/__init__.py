@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .adjoint import adjoint
 from .keep import Split, split
+from .separate import separated
 from .tangent import tangent
 
-__all__ = ["Split", "adjoint", "split", "tangent"]
+__all__ = ["Split", "adjoint", "separated", "split", "tangent"]

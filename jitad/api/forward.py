@@ -113,6 +113,7 @@ def linearize(
     places = static_places(f, static_argnums, static_argnames, len(primals))
     here, sub = _at(f, "linearize", primals, places)
     whole = pipeline.tangent(sub.fn, active_flags(here, sub), len(sub.weak))
+    whole = pipeline.separated(sub.fn, whole)
     result = structure(sub, sub.out_spec)
     value, late, residuals, outputs = run_early(whole, sub, here.inputs, here.structures, result)
     return sub.out_spec.unflatten(value), Pushforward(late, residuals, outputs)

@@ -235,3 +235,33 @@ def test_derivative_leaves_the_other_arguments_alone():
     a = np.ones(2)
     assert jad.derivative(f)(3.0, a) == 2.0
     np.testing.assert_array_equal(a, np.ones(2))
+
+
+def test_linearize_gives_the_values_of_loops_and_branches():
+    def looped(x):
+        s = 0.0
+        for i in range(30):
+            s = s + np.sum(np.sin(x) * 0.1) * i * np.cos(s)
+        return s
+
+    def searched(x):
+        s = 1.0
+        while s < 20.0:
+            s = s * (2.0 + np.sin(x[0]))
+        return s
+
+    def chosen(x):
+        y = x * 2.0
+        if np.sum(x) > 0.0:
+            y = y + np.sin(x)
+        return y, x
+
+    x, t = np.linspace(0.1, 1.0, 40), np.linspace(1.0, 0.3, 40)
+    for f in (looped, searched, chosen):
+        value, push = jad.linearize(f, x)
+        wanted, tangent = jad.jvp(f, (x,), (t,))
+        for a, b in zip(np.atleast_1d(value), np.atleast_1d(wanted)):
+            np.testing.assert_allclose(a, b, rtol=1e-14)
+        for _ in range(2):
+            for a, b in zip(np.atleast_1d(push(t)), np.atleast_1d(tangent)):
+                np.testing.assert_allclose(a, b, rtol=1e-13)

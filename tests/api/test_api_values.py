@@ -131,9 +131,10 @@ def test_derivatives_print_once(f, n, capsys):
     assert rounded(said(capsys, jad.grad(f), x)[1]) == plain
     assert rounded(said(capsys, jad.jvp, f, (x,), (x,))[1]) == plain
     assert rounded(said(capsys, jad.grad(lambda x: np.sum(jad.grad(f)(x))), x)[1]) == plain
-    (_, pullback), forward = said(capsys, jad.vjp, f, x)
-    assert rounded(forward) == plain
-    assert said(capsys, pullback, 1.0)[1] == ""
+    for transformation in (jad.vjp, jad.linearize):
+        (_, later), forward = said(capsys, transformation, f, x)
+        assert rounded(forward) == plain
+        assert said(capsys, later, 1.0 if transformation is jad.vjp else x)[1] == ""
 
 
 @pytest.mark.parametrize("f", (rolled, overwritten, checkpointed, called), ids=lambda f: f.__name__)

@@ -16,7 +16,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     target.add_arguments(parser)
     target.add_mode(parser, "grad")
     parser.add_argument("-o", "--output", metavar="PAGE", help="the file to write (FUNCTION.html)")
-    parser.add_argument(
+    measured = parser.add_mutually_exclusive_group()
+    measured.add_argument(
+        "--profile", action="store_true", help="call it, and show measured times instead of estimates"
+    )
+    measured.add_argument(
         "--serve", action="store_true", help="show the page at a local address, anew when the file changes"
     )
     parser.add_argument("--port", type=int, default=0, help="for --serve (a free one)")
@@ -29,10 +33,13 @@ def run(options: argparse.Namespace) -> int:
         return serve(options)
     found = target.load(options)
     seen = inspect(found.f, *found.args, mode=found.mode, **found.kwargs)
+    profile = seen.profile() if options.profile else None
     path = Path(options.output or f"{options.target.rpartition(':')[2]}.html")
     try:
-        path.write_text(document(seen, options.live), encoding="utf-8")
+        path.write_text(document(seen, profile, options.live), encoding="utf-8")
     except OSError as error:
         raise target.Refused(f"{path} cannot be written: {error.strerror}") from None
+    if profile is not None:
+        print(str(profile).splitlines()[0])
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB, {len(seen.stages)} stages")
     return 0

@@ -185,14 +185,15 @@ class Inspection:
             stage.save(paths[-1])
         return paths
 
-    def to_html(self, path: str | Path | None = None) -> str:
+    def to_html(self, path: str | Path | None = None, profile: Profile | None = None) -> str:
         """The explorer page: every stage side by side, in one file that needs nothing else.
 
-        path  where to write it; None: nowhere
+        path     where to write it; None: nowhere
+        profile  what `profile` gave: the bars beside the source are its times; None: estimates
 
         Returns the page as text. Pointing at a line shows in all panes what it became and what it came from.
         """
-        text = document(self)
+        text = document(self, profile)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text

@@ -5,6 +5,10 @@ import sys
 
 import pytest
 
+from tests.browser import driver, explorer
+
+__all__ = ["driver", "explorer"]
+
 PROGRAM = """
 import numpy as np
 

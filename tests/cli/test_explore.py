@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+from jitad.cli import main
+
 
 def test_the_page_is_written(jitad, program):
     done = jitad("explore", f"{program}:swing", "--args=rand(100), n=3", "-o", "page.html")
@@ -22,40 +24,61 @@ def test_the_page_is_called_like_the_function(jitad, program):
     assert (program.parent / "Model.loss.html").is_file()
 
 
+@pytest.fixture
+def run(monkeypatch, capsys, program):
+    """A command in this process, beside the file of programs: exit code, output, errors."""
+    monkeypatch.chdir(program.parent)
+    monkeypatch.setattr("sys.path", list(sys.path))
+
+    def run(*words):
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as error:
+            code = error.code
+        return (code, *capsys.readouterr())
+
+    return run
+
+
 @pytest.mark.parametrize(
     "words, code, message",
     [
-        (
-            ["--args=rand(3), 2", "-o", "absent/page.html"],
-            2,
-            "absent/page.html cannot be written: No such file",
-        ),
+        (["--args=rand(3), 2", "-o", "absent/page.html"], 2, "absent/page.html cannot be written: No such"),
+        (["--args=rand(3), 2", "-o", "."], 2, ". cannot be written: Is a directory"),
         (["--args=rand(3), 2", "--mode=hessian"], 2, "invalid choice: 'hessian'"),
         (["--args='a', 2"], 1, "jitad: "),
+        (["--args=rand(3), 2", "--profile", "--serve"], 2, "not allowed with argument"),
         (["--serve", "--port=99999"], 2, "port 99999 cannot be used"),
         (["--serve", "--port=x"], 2, "invalid int value: 'x'"),
     ],
 )
-def test_wrong_use_has_a_code_and_one_message(jitad, program, words, code, message):
-    done = jitad("explore", f"{program}:swing", *words)
-    assert done.returncode == code and message in done.stderr and done.stdout == ""
-    assert "Traceback" not in done.stderr
+def test_wrong_use_has_a_code_and_one_message(run, words, code, message):
+    found, out, err = run("explore", "program.py:swing", *words)
+    assert found == code and message in err and out == "" and "Traceback" not in err
 
 
-def test_a_traceback_on_request(jitad, program):
-    done = jitad("--traceback", "explore", f"{program}:swing", "--args='a', 2")
-    assert done.returncode == 1 and "Traceback" in done.stderr
+def test_a_traceback_on_request(run):
+    with pytest.raises(TypeError):
+        run("--traceback", "explore", "program.py:swing", "--args='a', 2")
 
 
-@pytest.mark.parametrize("target", ["absent.py:f", "absent:f", "f"])
-def test_what_is_not_there_cannot_be_served(jitad, target):
-    done = jitad("explore", target, "--serve")
-    assert done.returncode == 2 and done.stderr.startswith("jitad: ")
+@pytest.mark.parametrize("target", ["absent.py:f", "absent:f", "absent.sub:f", "f"])
+def test_what_is_not_there_cannot_be_served(run, target):
+    code, out, err = run("explore", target, "--serve")
+    assert code == 2 and out == "" and err.startswith("jitad: ")
 
 
-def test_help_names_the_commands(jitad):
-    assert "explore" in jitad("--help").stdout
-    assert jitad().returncode == 2
+def test_help_names_the_commands(run):
+    assert "explore" in run("--help")[1]
+    assert run()[0] == 2
+
+
+def test_measured_times(run, program):
+    code, out, _ = run(
+        "explore", "program.py:swing", "--args=rand(100000), n=20", "--profile", "-o", "p.html"
+    )
+    assert code == 0 and "s a call" in out
+    assert '"measured":true' in (program.parent / "p.html").read_text()
 
 
 @pytest.fixture
@@ -91,6 +114,22 @@ def test_a_served_page_follows_the_file(address, program):
     assert "SyntaxError" in failed and 'http-equiv="refresh"' in failed
     program.write_text("raise ValueError('<script>')")
     assert "&lt;script&gt;" in got(address)
+
+
+def test_a_page_in_the_browser_follows_the_file(address, program, explorer):
+    explorer.open(address)
+    k = explorer.line_with("source", "np.sin(x) * i")
+    explorer.click("source", k)
+    explorer.run("$('checks').click()")
+    program.write_text(program.read_text().replace("np.sin(x) * i", "np.cos(x) * i"))
+    texts = "return bodies.length ? pane('source').stage.texts.join() : ''"
+    explorer.wait(lambda: "np.cos(x) * i" in explorer.run(texts), 60)
+    assert explorer.marked("source", "pin") == [k] and explorer.run("return $('checks').checked")
+    program.write_text("def swing(:")
+    explorer.wait(lambda: "SyntaxError" in explorer.run("return document.body.textContent"), 60)
+    program.write_text("import numpy as np\n\n\ndef swing(x, n):\n    return np.sum(np.exp(x))\n")
+    explorer.wait(lambda: "np.exp(x)" in explorer.run(texts), 60)
+    explorer.driver.get("about:blank")
 
 
 def test_other_paths_and_hosts_are_refused(address):

@@ -1,5 +1,6 @@
 """The explorer page as a file: what it holds, what is escaped, how large it is."""
 
+import importlib.resources
 import inspect as python_inspect
 import json
 import linecache
@@ -206,6 +207,18 @@ def test_code_without_checks_has_none():
     assert any(mark & VECTOR for mark in data["stages"]["asm"]["marks"])
 
 
+def test_measured_times_take_the_place_of_estimates():
+    seen = jad.inspect(picked, np.linspace(0.0, 1.0, 100_000), IDX, mode="grad")
+    profile = seen.profile()
+    found = {loc.line - FIRST: cost for loc, cost in costs(seen, profile).items()}
+    whole = sum(profile.lines.values())
+    for loc, spent in profile.lines.items():
+        cost = found[loc.line - FIRST]
+        assert abs(cost.own + cost.derived - spent / whole) < 1e-9
+    assert found[6].own > 0.5 or found[6].derived > 0.5
+    assert data_of(seen.to_html(profile=profile))["measured"] and not data_of(seen.to_html())["measured"]
+
+
 def test_shares_of_the_work_sum_to_one(seen):
     found = costs(seen)
     assert abs(sum(cost.own + cost.derived for cost in found.values()) - 1) < 1e-9
@@ -269,7 +282,7 @@ def test_a_graph_that_cannot_be_drawn_says_why(seen, monkeypatch):
 def test_large_graphs_are_not_drawn(seen, monkeypatch):
     monkeypatch.setattr("jitad.inspection.page.picture.MOST", 10)
     data = page_data(seen)
-    assert data["picture"] == "" and "are too many to be read" in data["stages"]["graph"]["texts"][0]
+    assert data["picture"] == "" and "too large to be read" in data["stages"]["graph"]["texts"][0]
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "jacobi-2d"])
@@ -287,6 +300,12 @@ def test_long_lines_are_cut():
     texts = _stage(stage, [0, 0], Places())["texts"]
     assert texts[0].startswith("  return %x0, %x1") and texts[0].endswith(" characters more")
     assert len(texts[0]) < 2100 and texts[1] == "}"
+
+
+def test_every_file_of_the_page_is_used():
+    here = importlib.resources.files("jitad.inspection.page")
+    names = {path.name for path in here.iterdir() if path.name.endswith((".js", ".css", ".html"))}
+    assert names == {"page.html", "page.css", *(f"{name}.js" for name in SCRIPTS)}
 
 
 def test_what_is_rendered_is_what_is_given(data):

@@ -16,6 +16,7 @@ from .weights import costs
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
+    from ..profile import Profile
 
 #: Panes, from left to right: title, whether it is open at first, and the stages that it can show, the first
 #: one that there is at first.
@@ -36,13 +37,13 @@ LONGEST = 2000
 _ORIGINS = {"": 0, "library": 2}
 
 
-def page_data(inspection: Inspection) -> dict[str, Any]:
+def page_data(inspection: Inspection, profile: Profile | None = None) -> dict[str, Any]:
     """Everything that the page knows.
 
     places  the user's lines, as a number of `files` and a line
     stages  lines as text; of each the number of its place, its equation and its origin (0: the program, 1: a
             derivative, 2: library), its `marks` and `spans`
-    costs   per place: shares of the work, instructions, those of vectors
+    costs   per place: shares of the work, or of the time of a profile, instructions, those of vectors
     """
     places = Places()
     graph, picture = graph_stage(inspection)
@@ -53,7 +54,8 @@ def page_data(inspection: Inspection) -> dict[str, Any]:
         "signature": _signature(inspection),
         "stages": {name: _stage(stage, marked[name], places) for name, stage in stages.items()},
         "panes": _panes(list(stages)),
-        "costs": [[places.of(loc), *_rounded(cost)] for loc, cost in costs(inspection).items()],
+        "costs": [[places.of(loc), *_rounded(cost)] for loc, cost in costs(inspection, profile).items()],
+        "measured": profile is not None,
         "memory": _bytes(inspection),
         "derivative": _derivative(stages),
         "picture": picture,

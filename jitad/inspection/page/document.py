@@ -14,6 +14,7 @@ from .data import page_data
 
 if TYPE_CHECKING:
     from ..inspection import Inspection
+    from ..profile import Profile
 
 #: The scripts, in the order in which they are run, as one.
 SCRIPTS = ("model", "colour", "pane", "picture", "trace", "find", "layout", "keys", "main")
@@ -26,9 +27,13 @@ POLICY = (
 )
 
 
-def document(inspection: Inspection, live: int = 0) -> str:
-    """The page as text; `live`: its number, where it asks the server that it came from for a newer one."""
-    return rendered(page_data(inspection) | {"live": live})
+def document(inspection: Inspection, profile: Profile | None = None, live: int = 0) -> str:
+    """The page as text.
+
+    profile  times that it shows instead of estimates
+    live     its number, where it asks the server that it came from for a newer one
+    """
+    return rendered(page_data(inspection, profile) | {"live": live})
 
 
 def rendered(data: dict[str, Any]) -> str:

@@ -118,6 +118,7 @@ element("signature").textContent = `(${data.signature})`;
 element("name").parentNode.title = `${data.name}(${data.signature})`;
 element("sums").textContent = sums();
 element("derived-label").textContent = `only ${data.derivative || "derivative"}`;
+element("bars").textContent = data.measured ? "measured time" : "estimated work";
 element("derived").disabled = !data.derivative;
 element("derived-label").classList.toggle("off", !data.derivative);
 for (const name of Object.keys(filters)) element(name).onchange = (event) => setFilter(name, event.target.checked);

@@ -11,17 +11,19 @@ if TYPE_CHECKING:
     from ..inspection import Inspection
 
 TITLE = "the computational graph"
-#: Nodes of a picture that can be read, and whose layout takes less than a second.
+#: Lines of IR whose picture can still be read, and is laid out in less than a second.
 MOST = 400
 
 
 def graph_stage(inspection: Inspection) -> tuple[Stage, str]:
     """A stage with a line for each node, and the picture as SVG without its colours: those of the page follow
     its switch. Where there is no picture the stage says why."""
+    shown = next(name for name in ("adjoint_ir", "tangent_ir", "ir") if name in inspection.functions)
+    if len(inspection.stages[shown].lines) > MOST:
+        return _no_picture(
+            "too large to be read in a picture; Inspection.graph().dot is the graph as text"
+        ), ""
     graph = inspection.graph()
-    if len(graph.nodes) > MOST:
-        many = "nodes are too many to be read in a picture; Inspection.graph().dot is the graph as text"
-        return _no_picture(f"{len(graph.nodes)} {many}"), ""
     try:
         svg = re.sub(r"<style>.*?</style>", "", graph.svg, flags=re.S)
     except ImportError as error:

@@ -90,7 +90,7 @@ class OpenNest(Fused):
         """
         nest, e = self.nest, self.nest.e
         if self._longest(self.space[-1]) < self.width:
-            nest.open_loop(0, extent, 1, self._body)
+            nest.open_loop(0, extent, 1, self._body, where=self.whole[-1])
             return
         before = e.lines
         inside: list[str] = []

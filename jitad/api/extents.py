@@ -13,6 +13,7 @@ from ..ir.graph import Const, Eqn, Function, Value, reads
 from ..ir.named import named
 from ..ir.types import BOOL, I64
 from ..native.signature import Size, Sizes, Step
+from ..ops.callback import silenced
 from ..opt import dce
 
 #: Equations that are one step, and those that are one with its operands exchanged.
@@ -115,11 +116,11 @@ class Extents:
 
 
 def _needed(fn: Function, wanted: Iterable[Value]) -> Function:
-    """What gives these values; checks are left to the program itself."""
+    """What gives these values; checks and prints are left to the program itself."""
     results = tuple(wanted)
     live: set[Value] = set(results)
     kept: list[Eqn] = []
-    for eqn in reversed(fn.eqns):
+    for eqn in reversed(silenced(fn.eqns)):
         if not live.isdisjoint(eqn.results):
             kept.append(eqn)
             live.update(reads(eqn))

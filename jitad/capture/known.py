@@ -10,6 +10,7 @@ import optree
 
 from ..ir.evaluate import evaluate
 from ..ir.graph import Const, Eqn, Function, Value, reads
+from ..ops.callback import silenced
 from ..opt import dce
 from .attempts import recorders
 from .constants import number_of
@@ -45,7 +46,7 @@ def _computed(value: Any, trace: Trace) -> np.ndarray | None:
     """The array that an IR value of `trace` is, by running what it is computed from."""
     wanted: set[Value] = {value}
     kept: list[Eqn] = []
-    for eqn in reversed(trace.builder.eqns):
+    for eqn in reversed(silenced(trace.builder.eqns)):
         if not wanted.isdisjoint(eqn.results):
             kept.append(eqn)
             wanted.difference_update(eqn.results)

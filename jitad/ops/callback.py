@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Eqn, Loc, callee, once
+from ..ir.graph import Eqn, Function, Loc, callee, once
 from ..ir.named import named
 from ..ir.op import Op
 from ..ir.types import BOOL, IRTypeError, Type, type_of
@@ -156,6 +156,22 @@ def calls_back(eqn: Eqn) -> bool:
         return True
     function = callee(eqn)
     return function is not None and once(function, "calls back", lambda f: any(map(calls_back, f.eqns)))
+
+
+def silenced(eqns: Sequence[Eqn]) -> tuple[Eqn, ...]:
+    """The equations without those that call back, in regions and in functions that are called, too."""
+    return tuple(_silent(eqn) for eqn in eqns if not isinstance(eqn.op.lowering, Callback))
+
+
+def _silent(eqn: Eqn) -> Eqn:
+    if not calls_back(eqn):
+        return eqn
+    silent: Callable[[Function], Function] = lambda f: f.replace(eqns=silenced(f.eqns))
+    function, attrs = callee(eqn), eqn.attrs
+    if function is not None:
+        attrs = {**attrs, "function": once(function, "silenced", silent)}
+    regions = tuple(map(silent, eqn.regions))
+    return Eqn(eqn.op, eqn.operands, attrs, eqn.results, eqn.loc, regions, eqn.origin)
 
 
 def _inner(eqn: Eqn) -> Iterator[Eqn]:

@@ -325,6 +325,39 @@ def test_threads_print_their_own(capfd):
     assert out == [7.0, 10000.0, 10001.0, 10002.0, 10003.0]
 
 
+def test_numbers_that_are_found_while_tracing_print_nothing_then(capsys):
+    def f(x):
+        a = 0.3
+        for k in range(2):
+            a = 0.1 * k
+            jad.print("a {}", a)
+            x = np.sin(x)
+        if a > 0.6:
+            x = x + 1.0
+        return x
+
+    for run in (jad.jit(f), jad.grad(lambda x: np.sum(f(x)))):
+        compiled = run.compile(np.ones(3))
+        assert capsys.readouterr().out == ""
+        assert "cond" not in str(compiled.ir)
+        run(np.ones(3))
+        assert capsys.readouterr().out == "a 0.0\na 0.1\n"
+
+
+def test_sizes_that_are_computed_print_once(capsys):
+    @jad.jit
+    def f(n, x):
+        m = n
+        for _ in range(n):
+            m = m + 1
+            jad.print("m {}", m)
+        return np.zeros(m) + x
+
+    for n in (3, 4, 2):
+        assert len(f(n, 1.0)) == 2 * n
+        assert capsys.readouterr().out == "".join(f"m {n + k + 1}\n" for k in range(n))
+
+
 # breakpoint
 
 

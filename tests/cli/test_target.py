@@ -1,11 +1,18 @@
 """Targets of commands: `file.py:function`, arguments, and what is said of wrong ones."""
 
 import argparse
+import sys
 
 import numpy as np
 import pytest
 
 from jitad.cli.target import Refused, add_arguments, add_mode, load
+
+
+@pytest.fixture(autouse=True)
+def own_path(monkeypatch):
+    """What loading a file adds to the path is taken away."""
+    monkeypatch.setattr("sys.path", list(sys.path))
 
 
 def loaded(*words):

@@ -171,7 +171,7 @@ def test_regions_fold_and_a_hit_inside_unfolds(opened):
     span = opened.stage("IR")["spans"][loop]
     opened.run("line('IR', arguments[0]).firstChild.click()", loop)
     assert not set(range(loop + 1, loop + span + 1)) & set(opened.shown("IR"))
-    assert f"{span} lines" in opened.run("return line('IR', arguments[0]).lastChild.dataset.folded", loop)
+    assert f"{span} lines" == opened.run("return line('IR', arguments[0]).lastChild.dataset.folded", loop)
     assert opened.run("return bodies[0].pane.stage.name") == "source"
     opened.run("$('find').value = 'cond'; $('find').dispatchEvent(new Event('input'))")
     assert loop + 1 in opened.shown("IR")

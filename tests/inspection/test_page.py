@@ -178,6 +178,8 @@ def test_functions_and_blocks_fold():
         ("    vcvtsi2sd       %rax, %xmm1, %xmm1", False),
         ("    vxorpd          %xmm0, %xmm0, %xmm0", False),
         ("    addq            $8, %rax", False),
+        ("    callq           blas.dgemm@PLT", False),
+        ("    callq           *%rax", False),
     ],
 )
 def test_vector_instructions(text, vector):

@@ -25,7 +25,7 @@ def is_vector(language: str, text: str) -> bool:
     """Whether a line of LLVM or assembly works on several elements at once."""
     if language == "llvm":
         return is_llvm_instruction(text) and _LLVM_VECTOR.search(text) is not None
-    if language != "asm" or "mm" not in text:
+    if language != "asm" or "mm" not in text.partition("%")[2]:
         return False
     return _FULL.search(text) is not None or _is_packed(text.split()[0])
 

@@ -137,6 +137,7 @@ class Pane {
         this.lines[k].classList.toggle("hidden", !keep[k]);
       }
     }
+    this.body.classList.toggle("empty", this.rank[size] === 0);
     for (const chunk of this.chunks) {
       const shown = this.rank[Math.min(chunk.first + CHUNK, size)] - this.rank[chunk.first];
       chunk.style.containIntrinsicBlockSize = `${shown * LINE}px`;
@@ -150,7 +151,7 @@ class Pane {
     if (close) this.closed.add(k);
     else this.closed.delete(k);
     this.lines[k].classList.toggle("closed", close);
-    this.lines[k].lastChild.dataset.folded = `  ⋯ ${this.stage.spans[k]} lines`;
+    this.lines[k].lastChild.dataset.folded = `${this.stage.spans[k]} lines`;
     if (draw) this.refresh();
   }
 

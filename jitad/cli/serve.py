@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         super().__init__(*rest)
 
     def do_GET(self) -> None:
-        host = self.headers.get("Host", "").rpartition(":")[0]
+        host = self.headers.get("Host", "").partition(":")[0]
         if host not in ("127.0.0.1", "localhost"):  # another site's name for this address
             self.send_error(403)
         elif self.path == "/":
@@ -79,14 +79,23 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    """A page that is reloaded drops its last question, which is no error."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(options: argparse.Namespace) -> int:
     """Serve the page that the options of `explore` name, until Ctrl-C."""
     pages = Pages(partial(_page, _command(options)), partial(_stamp, _file(options.target)))
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", options.port), partial(Handler, pages))
+        server = Server(("127.0.0.1", options.port), partial(Handler, pages))
     except (OSError, OverflowError) as error:
         raise Refused(f"port {options.port} cannot be used: {error}") from None
-    server.daemon_threads = True
     print(f"http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends)", flush=True)
     try:
         server.serve_forever()
@@ -108,7 +117,7 @@ def _page(command: list[str], number: int) -> bytes:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "page.html"
         command = [*command, f"--live={number}", f"--output={path}"]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if path.is_file():
             return path.read_bytes()
     return _FAILED.format(escape(done.stderr.strip() or f"exit code {done.returncode}")).encode()

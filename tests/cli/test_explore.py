@@ -2,6 +2,8 @@
 
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import urllib.error
@@ -130,6 +132,15 @@ def test_a_page_in_the_browser_follows_the_file(address, program, explorer):
     program.write_text("import numpy as np\n\n\ndef swing(x, n):\n    return np.sum(np.exp(x))\n")
     explorer.wait(lambda: "np.exp(x)" in explorer.run(texts), 60)
     explorer.driver.get("about:blank")
+
+
+def test_questions_that_are_dropped_are_no_errors(address):
+    port = int(address.rpartition(":")[2].strip("/"))
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    assert got(f"{address}version", Host="localhost") == "1"
 
 
 def test_other_paths_and_hosts_are_refused(address):

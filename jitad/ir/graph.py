@@ -228,6 +228,13 @@ def retyped(eqn: Eqn, env: dict[Value, Value]) -> Eqn:
     )
 
 
+def enter_old(old: Eqn, new: Eqn, env: dict[Value, Value]) -> None:
+    """Enter for the results of `old`, retyped as `new`, what has been entered for those of `new`."""
+    for r, v in zip(old.results, new.results):
+        if v is not r:
+            env[r] = env.get(v, v)
+
+
 def retyped_params(region: Function, env: dict[Value, Value]) -> tuple[Value, ...]:
     """The parameters of a region with the dimensions that `env` says; new ones are entered there."""
     out = []

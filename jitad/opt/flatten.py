@@ -11,6 +11,7 @@ from ..ir.graph import (
     Function,
     Value,
     const,
+    enter_old,
     renamed_eqn,
     retyped,
     retyped_params,
@@ -63,7 +64,12 @@ class _Walk:
                 eqn = Eqn(eqn.op, operands, eqn.attrs, eqn.results, eqn.loc, (), eqn.origin)
             self.b.eqns.append(eqn)
             return
-        eqn = self.inside(eqn)
+        typed = retyped(eqn, self.env)
+        self.flat(self.inside(typed))
+        enter_old(eqn, typed, self.env)
+
+    def flat(self, eqn: Eqn) -> None:
+        """Append an equation with regions that are flat, or its regions' equations."""
         if eqn.op.name == "cond" and isinstance(eqn.operands[0], Const):
             self.changed = True
             self.inline(eqn.regions[0 if eqn.operands[0].data else 1], (), eqn)
@@ -75,7 +81,6 @@ class _Walk:
 
     def inside(self, eqn: Eqn) -> Eqn:
         """`eqn` with its regions flattened, and without what its loop carries unchanged."""
-        eqn = retyped(eqn, self.env)
         env = dict(self.env)
         fixed = _unchanged(eqn)
         for j in fixed:

@@ -12,6 +12,7 @@ from ..ir.graph import (
     Value,
     callee,
     dims_of,
+    enter_old,
     once,
     renamed_eqn,
     retyped,
@@ -88,14 +89,15 @@ def _expand(
     eqns: Sequence[Eqn], env: dict[Value, Value], new: dict[Function, Function], gone: Collection[Function]
 ) -> list[Eqn]:
     out: list[Eqn] = []
-    for eqn in eqns:
-        eqn = retyped(eqn, env)
+    for old in eqns:
+        eqn = retyped(old, env)
         operands, function = substitute(eqn.operands, env), callee(eqn)
         if function is not None and function in gone:
             body = new[function]
             inside = dict(zip(body.params, operands, strict=True))
             out += [renamed_eqn(e, inside) for e in body.eqns]
             env.update(zip(eqn.results, substitute(body.results, inside)))
+            enter_old(old, eqn, env)
             continue
         attrs = eqn.attrs if function is None else {**eqn.attrs, "function": new[function]}
         regions = tuple(_expanded_region(region, env, new, gone) for region in eqn.regions)

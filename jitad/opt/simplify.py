@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.builder import Builder
-from ..ir.graph import Const, Eqn, Function, Value, const, retyped, retyped_params
+from ..ir.graph import Const, Eqn, Function, Value, const, enter_old, retyped, retyped_params
 from ..ir.op import lookup
 from ..ops.lowering import Callback
 from .scale import MULTIPLES, Multiple, merged, multiple_of, product
@@ -60,9 +60,16 @@ class _Walk:
 
     def visit(self, eqn: Eqn) -> None:
         """Enter what replaces `eqn`, possibly itself."""
-        env = self.env
         if any(r.type.dims for r in (*eqn.operands, *eqn.results)):
-            eqn = retyped(eqn, env)
+            old, eqn = eqn, retyped(eqn, self.env)
+            self.enter(eqn)
+            enter_old(old, eqn, self.env)
+        else:
+            self.enter(eqn)
+
+    def enter(self, eqn: Eqn) -> None:
+        """Enter what replaces `eqn`, whose types are those of the values entered so far."""
+        env = self.env
         op, attrs = eqn.op, eqn.attrs
         operands = []
         constant = True

@@ -16,7 +16,7 @@ from jitad.ir.evaluate import evaluate
 from jitad.ir.graph import Function
 from jitad.ir.text import parse
 from jitad.ir.verify import check
-from jitad.opt import flatten, hoist, optimize, postpone
+from jitad.opt import flatten, hoist, optimize, postpone, simplify
 
 sys.path.append(str(Path(__file__).parents[1] / "ad"))
 from region_programs import PROGRAMS
@@ -107,3 +107,45 @@ def test_a_decided_branch_is_inlined() -> None:
 def test_short_loops_over_small_values_are_unrolled_and_long_ones_are_not() -> None:
     assert "for" not in _names(optimize(parse(PROGRAMS["powers"][0])))
     assert "for" in _names(optimize(parse(LONG)))
+
+
+SHARED = """
+func @f(%x: f64[2]) -> (f64[1], f64) {
+  %n: i64 = sub 2, 1
+  %a: f64[1] = slice %x {start=(1,), step=(1,), shape=(1,)}
+  %b: f64[1] = sin %a
+  %c: f64[%n] = slice %x {start=(1,), step=(1,), shape=(%n,)}
+  %d: f64[%n] = cos %c
+  %s: f64 = sum %d {axes=(0,)}
+  return %b, %s
+}
+"""
+
+CHOSEN = """
+func @f(%x: f64[2]) -> f64 {
+  %n: i64 = cond true {} @one() -> i64 {
+    return 1
+  } @two() -> i64 {
+    return 2
+  }
+  %c: f64[%n] = cond true {} @first() -> f64[%n] {
+    %a: f64[%n] = slice %x {start=(0,), step=(1,), shape=(%n,)}
+    return %a
+  } @last() -> f64[%n] {
+    %b: f64[%n] = slice %x {start=(1,), step=(1,), shape=(%n,)}
+    return %b
+  }
+  %d: f64[%n] = cos %c
+  %s: f64 = sum %d {axes=(0,)}
+  return %s
+}
+"""
+
+
+@pytest.mark.parametrize("optimized", [simplify, flatten, optimize])
+@pytest.mark.parametrize("text", [SHARED, CHOSEN])
+def test_what_replaces_an_array_is_read_though_its_size_became_known(text: str, optimized: Callable) -> None:
+    fn, x = check(parse(text)), np.array([0.25, 0.75])
+    found, expected = evaluate(check(optimized(fn)), x), evaluate(fn, x)
+    for f, e in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(f, e)

@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 # Such code is bound by calls and by instruction fetch: the gradient of 300 steps x = sin(x)*a + b (3 600
 # lines) compiles in 44 ms instead of 283 and runs in 5.7 us instead of 5.5.
 LONG_PROGRAM_LINES = 3_000
-# Beyond so many lines a module gets the passes for functions only, once, and beyond so many more just six:
+# Beyond so many lines a module gets the passes for functions only, once, and beyond so many more just four:
 # loops arrive as they should be, and the O1 pipeline has most passes twice. Of the time in LLVM 0.7 is left
-# for gradients of tests/programs that are compiled the first way, and 0.6 for those compiled the second way.
-# They run as fast as before, but for loops that read what the iteration before stored: only O1 keeps it in a
-# register, for which short modules, of which such a loop may be all, get O1 (Gauss-Seidel sweeps: 1.2 times).
+# for gradients of tests/programs that are compiled the first way, and 0.55 for those compiled the second way,
+# which take 1.00 to 1.08 of the time when they run. What a loop reads of the iteration before stays in a
+# register with O1 only; short modules, of which such a loop may be all, get it (Gauss-Seidel: 1.2 times).
 BRIEF_LINES, LIGHT_LINES = 1_000, 2_000
+FEW_PASSES = ("always_inliner", "sroa", "instruction_combine", "simplify_cfg")
 
 _link_lock = threading.Lock()
 _library_names = (f"jitad.{i}" for i in itertools.count())
@@ -119,7 +120,7 @@ class _Settings:
     slp: bool = False
     loops: bool = False
     brief: bool = False  # the pipeline of functions, not that of modules
-    light: bool = False  # six passes only
+    few: tuple[str, ...] = ()  # these passes only; entries on disk are known by their names
 
 
 def _settings(llvm_text: str, opt_level: int) -> _Settings:
@@ -130,7 +131,7 @@ def _settings(llvm_text: str, opt_level: int) -> _Settings:
     if opt_level:  # a loop is known by its metadata: phis merge branches too
         lines, loops = llvm_text.count("\n"), "!llvm.loop" in llvm_text
         if lines > (LIGHT_LINES if loops else LONG_PROGRAM_LINES):
-            return _Settings(1, 2 if loops else 0, light=True)
+            return _Settings(1, 2 if loops else 0, few=FEW_PASSES)
         if lines > BRIEF_LINES and loops:
             return _Settings(1, 2, brief=True)
     # Kernels arrive with their loops vectorised, so the O1 pipeline is enough: on gradients of ten
@@ -159,15 +160,10 @@ def _optimize(module: Any, machine: Any, settings: _Settings) -> None:
     options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = settings.loops
     options.slp_vectorization = settings.slp
     builder = llvm.create_pass_builder(machine, options)
-    if settings.light:
+    if settings.few:
         passes = llvm.create_new_module_pass_manager()
-        passes.add_always_inliner_pass()
-        passes.add_sroa_pass()
-        passes.add_instruction_combine_pass()
-        passes.add_simplify_cfg_pass()
-        if settings.codegen_level:  # addresses that loops have in common take registers
-            passes.add_new_gvn_pass()
-            passes.add_instruction_combine_pass()
+        for name in settings.few:
+            getattr(passes, f"add_{name}_pass")()
     elif settings.brief:
         _optimize_functions(module, builder)
         passes = llvm.create_new_module_pass_manager()
@@ -302,7 +298,7 @@ def compile_module(
 
     opt_level  0 to 3. 2 leaves loops and straight-line code as they come (kernels arrive with theirs
                vectorised); 3 packs, vectorises and unrolls. Modules of more than BRIEF_LINES lines with
-               loops get fewer passes, of more than LIGHT_LINES only six, those of more than
+               loops get fewer passes, of more than LIGHT_LINES only four, those of more than
                LONG_PROGRAM_LINES without loops four and fast code generation, unless 0 or 3 is asked for.
     symbols    addresses of further external functions, by name; those of `jitad.native.symbols` are
                found by themselves

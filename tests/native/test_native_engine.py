@@ -208,7 +208,7 @@ def test_long_programs_compile_with_cheap_settings():
     for _ in range(engine.LONG_PROGRAM_LINES):
         x = x * 0.75 + 1.0
     assert function(module, "long")(2.0) == x
-    assert module._settings.light and module._settings.codegen_level == 0
+    assert module._settings.few and module._settings.codegen_level == 0
 
 
 def test_programs_with_loops_keep_their_code_generation_when_they_get_few_passes():
@@ -227,12 +227,13 @@ done:
 !0 = distinct !{!0}
 """
     module = compile_module(loop + long_program(2 * engine.LIGHT_LINES))
-    assert module._settings.light and module._settings.codegen_level == 2
+    assert module._settings.few and module._settings.codegen_level == 2
+    assert all(name in repr(module._settings) for name in engine.FEW_PASSES)  # as on disk
     assert not compile_module(loop)._settings.brief
     between = compile_module(loop + long_program(engine.BRIEF_LINES))
     assert between._settings.brief and between._settings.codegen_level == 2
     short = compile_module(loop + long_program(engine.BRIEF_LINES // 4))
-    assert not short._settings.brief and not short._settings.light
+    assert not short._settings.brief and not short._settings.few
     assert ctypes.CFUNCTYPE(ctypes.c_int64)(between.address("loop"))() == 9
     assert ctypes.CFUNCTYPE(ctypes.c_int64)(module.address("loop"))() == 9
 

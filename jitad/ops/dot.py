@@ -62,19 +62,28 @@ def _tangent(eqn: Eqn, tangents: list[Value | None]) -> Value | None:
     return None if not terms else terms[0] if len(terms) == 1 else add(*terms)
 
 
-def _adjoint(eqn: Eqn, ct: Value) -> list[Value]:
-    """ct has the batch axes, then x's free axes, then y's; contract it with the other operand's free axes."""
+def _adjoint(eqn: Eqn, ct: Value) -> list[Value | None]:
+    """ct has the batch axes, then x's free axes, then y's; contract it with the other operand's free axes.
+
+    A product of an array with itself, as X.T @ X, is symmetric: one product with ct and its mirror image.
+    """
     x, y = eqn.operands
     (cx, cy), (bx, by) = eqn.attrs["contract"], eqn.attrs["batch"]
     fx, fy = free_axes(x.ndim, cx, bx), free_axes(y.ndim, cy, by)
     nb, nx = len(bx), len(fx)
     batch, of_x, of_y = tuple(range(nb)), tuple(range(nb, nb + nx)), tuple(range(nb + nx, ct.ndim))
+    square = x is y and cx == cy and bx == by
+    if square:
+        ct = add(ct, permute(ct, batch + of_y + of_x))
     # Axes of the products: batch, free axes of ct, the other operand's contracted axes in ascending order.
-    gx = dot(ct, y, contract=(of_y, fy), batch=(batch, by))
-    gy = dot(x, ct, contract=(fx, of_x), batch=(bx, batch))
     x_axes = bx + fx + tuple(cx[cy.index(a)] for a in sorted(cy))
     y_axes = by + tuple(cy[cx.index(a)] for a in sorted(cx)) + fy
-    return [permute(gx, inverse(x_axes)), permute(gy, inverse(y_axes))]
+    of: list[Value | None] = [None, None]
+    if not square or y_axes != tuple(range(y.ndim)):
+        of[0] = permute(dot(ct, y, contract=(of_y, fy), batch=(batch, by)), inverse(x_axes))
+    if not square or of[0] is None:
+        of[1] = permute(dot(x, ct, contract=(fx, of_x), batch=(bx, batch)), inverse(y_axes))
+    return of
 
 
 def _simplify(operands: tuple[Value, ...], attrs: dict[str, Any]) -> Value | None:

@@ -21,14 +21,18 @@ from .select import unless
 UNROLLED = 8  # constant whole exponents up to this become products
 
 
-def _of_base(t: Value, x: Value, p: Value) -> Value:
-    """t·p·x**(p-1). The exponent -1 would make it 0·∞ at x = 0, p = 0, where it is 0."""
+def _of_base(t: Value, x: Value, p: Value, out: Value) -> Value:
+    """t·p·x**(p-1). The exponent -1 would make it 0·∞ at x = 0, p = 0, where it is 0.
+
+    For a constant p < 0 that is t·p·out/x, also where out is ∞ or 0.
+    """
     if isinstance(p, Const) and p.is_scalar:
         if p.data == 0:
             return mul(t, const(0, t.dtype))
         if p.data == 1:
             return t
-        slope = mul(_power(x, p.data - 1), const(p.data, p.dtype))
+        less = div(out, x) if p.data < 0 and _product(x, p) is None else _power(x, p.data - 1)
+        slope = mul(less, const(p.data, p.dtype))
         return mul(t, slope)
     slope = mul(p, power(x, sub(p, 1.0)))
     return mul(t, unless(and_(eq(x, 0.0), eq(p, 0.0)), slope))
@@ -105,7 +109,7 @@ power = elementwise(
     "x to the power p: floats as C's pow, integers (p not negative) wrapping as NumPy's",
     arity=2,
     dtypes="fiu",
-    partials=lambda x, p, out: (lambda t: _of_base(t, x, p), lambda t: _of_exponent(t, x, p, out)),
+    partials=lambda x, p, out: (lambda t: _of_base(t, x, p, out), lambda t: _of_exponent(t, x, p, out)),
     scalar=_emit,
     reference=np.power,
     samples=_samples(),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ops_programs import program, pullback, pushforward
 
+import jitad as jad
 from jitad.ad.tangent import tangent
 from jitad.ir.evaluate import evaluate
 from jitad.ir.op import REGISTRY, Sample
@@ -128,3 +129,14 @@ def test_the_last_of_repeated_indices_takes_the_cotangent():
     g_base, g_update = pullback(fn, (base, update, idx), np.array([1.0, 2.0, 3.0]), [True, True, False])
     assert g_base.tolist() == [0, 0, 3]
     assert g_update.tolist() == [0, 2, 1]
+
+
+@pytest.mark.parametrize("p", (-0.5, -1.5, -2.5, -9.0, -8.0, -1.0, 1.5, 12.0))
+def test_slope_of_a_constant_power_where_it_is_extreme(p: float) -> None:
+    whole = p == int(p)
+    x = np.array([0.3, 1.0, 7.0, 1e-200, 1e200, 5e-324, 1e-30, 1e30, 0.0, np.inf, -0.0, -2.5, -np.inf])
+    x = x if whole else x[:10]
+    with np.errstate(all="ignore"):
+        expected = p * np.power(x, p - 1)
+    found = jad.grad(lambda x: np.sum(x**p))(x)
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-307)

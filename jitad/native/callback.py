@@ -11,6 +11,7 @@ import ctypes
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
@@ -55,12 +56,12 @@ def _call(record: bytes, pointers: Any, lengths: Any) -> int:
 
 
 def _array(address: int | None, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-    """A copy of native memory."""
-    out = np.empty(shape, dtype)
-    if out.nbytes:
-        assert address is not None
-        ctypes.memmove(out.ctypes.data, address, out.nbytes)
-    return out
+    """A copy of native memory, read-only."""
+    nbytes = dtype.itemsize * prod(shape)
+    if not nbytes:
+        return np.empty(shape, dtype)
+    assert address is not None
+    return np.frombuffer(ctypes.string_at(address, nbytes), dtype).reshape(shape)
 
 
 @once

@@ -63,9 +63,10 @@ class Program:
         self.put(depth, f'jad.print("{self.prints}: {fields}", {", ".join(names)})')
 
     def loop(self, depth: int) -> None:
-        k = f"k{len(self.lines)}"
-        self.put(depth, f"for {k} in range({self.draw.choice((2, 3, 20))}):")
-        self.put(depth + 1, f"{self.draw.choice(NUMBERS)} = 0.1 * {k}")
+        k, u, v = f"k{len(self.lines)}", self.draw.choice(ARRAYS), self.draw.choice(ARRAYS)
+        self.put(depth, f"for {k} in range({self.draw.choice((2, 5, 20))}):")
+        forms = ("{a} = 0.1 * {k}", "{u}[{k} % 6] = {v}[2] * 0.5 + {a}", "{u}[3] += {v}[{k} % 5] * 0.1")
+        self.put(depth + 1, self.draw.choice(forms).format(u=u, v=v, a=self.draw.choice(NUMBERS), k=k))
         self.block(depth + 1, self.draw.randint(1, 4))
 
     def branch(self, depth: int) -> None:
@@ -107,5 +108,5 @@ def test_prints_come_in_order(seed, n, tmp_path, capsys):
     wanted = said(f)
     assert said(jad.jit(f)) == wanted, program.source
     assert said(jad.grad(f)) == wanted, program.source
-    with jad.tape_budget(8000):
+    with jad.tape_budget(20_000):
         assert said(jad.grad(f)) == wanted, program.source

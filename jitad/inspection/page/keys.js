@@ -19,7 +19,10 @@ const inPane = {
   s: (pane) => pane.show(pane.names[(pane.names.indexOf(pane.stage.name) + 1) % pane.names.length]),
 };
 const anywhere = {
-  "/": () => element("find").select() ?? element("find").focus(),
+  "/": () => {
+    element("find").focus();
+    element("find").select();
+  },
   "?": () => element("help-dialog").showModal(),
   Escape: () => {
     unpin();
@@ -63,8 +66,9 @@ function outwards(pane) {
 function toNext(pane, direction) {
   if (find.hits.length) return go(direction);
   const shown = (pane.related ?? []).filter((k) => pane.kept[k]);
-  const from = pane.current;
-  const found = direction > 0 ? shown.find((k) => k > from) ?? shown[0] : shown.findLast((k) => k < from) ?? shown.at(-1);
+  const after = shown.find((k) => k > pane.current) ?? shown[0];
+  const before = shown.findLast((k) => k < pane.current) ?? shown.at(-1);
+  const found = direction > 0 ? after : before;
   if (found === undefined) return;
   enter(pane, found);
   pane.scrollTo(found);
@@ -80,13 +84,7 @@ function pressed(event) {
   if (act) act(pane, event);
   else if (number >= 0 && panes[number]) {
     bringPane(panes[number]);
-    if (alone) zoomTo(panes[number]);
     panes[number].body.focus();
   } else return;
   event.preventDefault();
-}
-
-function zoomTo(pane) {
-  alone = pane;
-  layout();
 }

@@ -9,7 +9,12 @@ const kept = (() => {
   }
 })();
 
-const bytes = (n) => (n >= 1e6 ? `${(n / 1e6).toPrecision(3)} MB` : n >= 1e3 ? `${(n / 1e3).toPrecision(3)} kB` : `${n} B`);
+/** A number of bytes as people read it. */
+function bytes(n) {
+  if (n < 1e3) return `${n} B`;
+  return n < 1e6 ? `${(n / 1e3).toPrecision(3)} kB` : `${(n / 1e6).toPrecision(3)} MB`;
+}
+
 let colours = {};
 
 /** Colours that canvases need as values. */
@@ -50,11 +55,12 @@ function setFilter(name, on) {
 
 function sums() {
   const { tape, each, workspace } = data.memory;
-  const asm = stages.asm.marks;
-  const instructions = asm.filter((m) => m & INSTRUCTION).length, vectors = asm.filter((m) => m & VECTOR).length;
-  const said = [`workspace ${bytes(workspace)}`, `${percent(vectors / Math.max(instructions, 1))} vectors`];
-  const growing = each ? `${bytes(each)} an iteration` : "";
-  if (data.derivative) said.unshift(`tape ${[tape || !each ? bytes(tape) : "", growing].filter(Boolean).join(" + ")}`);
+  const number = (mark) => stages.asm.marks.filter((marks) => marks & mark).length;
+  const vectors = number(VECTOR) / Math.max(number(INSTRUCTION), 1);
+  const said = [`workspace ${bytes(workspace)}`, `${percent(vectors)} vectors`];
+  const parts = each ? [`${bytes(each)} an iteration`] : [];
+  if (tape || !each) parts.unshift(bytes(tape));
+  if (data.derivative) said.unshift(`tape ${parts.join(" + ")}`);
   return said.join(" · ");
 }
 
@@ -62,7 +68,8 @@ function sums() {
 function markUntouched() {
   const touched = new Set();
   for (const stage of Object.values(stages)) {
-    if (stage.language !== "python") stage.origins.forEach((o, k) => o === DERIVED && touched.add(stage.places[k]));
+    if (stage.language === "python") continue;
+    stage.origins.forEach((origin, k) => origin === DERIVED && touched.add(stage.places[k]));
   }
   for (const pane of panes) {
     if (pane.stage.language !== "python") continue;
@@ -121,7 +128,9 @@ element("derived-label").textContent = `only ${data.derivative || "derivative"}`
 element("bars").textContent = data.measured ? "measured time" : "estimated work";
 element("derived").disabled = !data.derivative;
 element("derived-label").classList.toggle("off", !data.derivative);
-for (const name of Object.keys(filters)) element(name).onchange = (event) => setFilter(name, event.target.checked);
+for (const name of Object.keys(filters)) {
+  element(name).onchange = (event) => setFilter(name, event.target.checked);
+}
 element("theme").onclick = () => {
   setTheme(element("theme").next);
   try {

@@ -3,24 +3,26 @@
 const CHUNK = 64;
 const LINE = 18; // px, as in the style sheet
 const filters = { derived: false, vector: false, checks: false };
-const template = make("div", { className: "l" }, make("span", { className: "g" }), make("span", { className: "c" }));
+const part = (className, ...children) => make("span", { className }, ...children);
+const template = make("div", { className: "l" }, part("g"), part("c"));
 
 class Pane {
   constructor({ title, stages: names }, number) {
     this.title = title;
     this.number = number;
     this.names = names;
-    this.count = make("span", { className: "count" });
+    this.count = part("count");
     this.select = make("select", { tabIndex: -1, title: "stage (s)", ariaLabel: `stage of ${title}` });
     for (const name of names) this.select.append(new Option(stageTitle(name), name));
     this.select.onchange = () => this.show(this.select.value);
-    this.zoom = make("button", { tabIndex: -1, title: "this pane alone (z)", ariaLabel: "this pane alone" }, "⤢");
-    const what = names.length > 1 ? this.select : make("span", { className: "what" }, stages[names[0]].title);
+    this.zoom = make("button", { tabIndex: -1, title: "this pane alone (z)", ariaLabel: "alone" }, "⤢");
+    const what = names.length > 1 ? this.select : part("what", stages[names[0]].title);
     this.body = make("div", { className: "body", tabIndex: 0, role: "listbox", ariaLabel: title });
     this.strip = make("canvas", { className: "strip" });
     this.strip.ariaHidden = "true";
     const head = make("header", {}, make("h2", {}, title), what, this.count, this.zoom);
-    this.section = make("section", { className: "pane" }, head, make("div", { className: "frame" }, this.body, this.strip));
+    const frame = make("div", { className: "frame" }, this.body, this.strip);
+    this.section = make("section", { className: "pane" }, head, frame);
     this.body.pane = this;
     this.current = -1;
     this.watch = new IntersectionObserver((entries) => entries.forEach((e) => this.arrive(e)), {
@@ -74,11 +76,10 @@ class Pane {
 
   /** The bar of what a line costs: the program's own part, then that of the derivative. */
   heat(line, [own, derived]) {
-    const bar = make("span", { className: "heat" }, make("i", { className: "own" }), make("i", { className: "added" }));
+    const bar = part("heat", make("i", { className: "own" }), make("i", { className: "added" }));
     bar.children[0].style.width = `${(100 * own) / mostShare}%`;
     bar.children[1].style.width = `${(100 * derived) / mostShare}%`;
-    const share = make("span", { className: "share" }, percent(own + derived));
-    line.children[0].after(bar, share);
+    line.children[0].after(bar, part("share", percent(own + derived)));
     line.classList.add("hot");
   }
 
@@ -178,7 +179,8 @@ class Pane {
 
   /** Bring a line into the upper middle, unless it is well in view. */
   scrollTo(k, always = false, again = true) {
-    const frame = this.body.getBoundingClientRect(), top = this.lines[k].getBoundingClientRect().top - frame.top;
+    const frame = this.body.getBoundingClientRect();
+    const top = this.lines[k].getBoundingClientRect().top - frame.top;
     if (always || top < LINE || top > frame.height - 3 * LINE) this.body.scrollTop += top - frame.height / 3;
     // Chunks that were never drawn have estimated heights where lines are broken.
     if (again) requestAnimationFrame(() => this.lines[k] && this.scrollTo(k, false, false));

@@ -50,8 +50,9 @@ class Picture extends Pane {
 
   scrollTo(k, always = false) {
     const frame = this.body.getBoundingClientRect(), at = this.lines[k].getBoundingClientRect();
-    const inside = at.top >= frame.top && at.bottom <= frame.bottom && at.left >= frame.left && at.right <= frame.right;
-    if (inside && !always) return;
+    const down = at.top >= frame.top && at.bottom <= frame.bottom;
+    const across = at.left >= frame.left && at.right <= frame.right;
+    if (down && across && !always) return;
     this.body.scrollTop += at.top - frame.top - frame.height / 3;
     this.body.scrollLeft += at.left - frame.left - frame.width / 3;
   }

@@ -45,7 +45,11 @@ function told(pane, k) {
   if (marks[k] & INFERRED) said.push("by the instructions next to it");
   if (marks[k] & CHECK) said.push("bounds check");
   const cost = costs.get(places[k]);
-  if (cost) said.push(`${percent(cost[0] + cost[1])} of the ${data.measured ? "time" : "work"}, ${cost[2]} instructions, ${cost[3]} of vectors`);
+  if (cost) {
+    const [own, derived, instructions, vectors] = cost;
+    said.push(`${percent(own + derived)} of the ${data.measured ? "time" : "work"}`);
+    said.push(`${instructions} instructions, ${vectors} of vectors`);
+  }
   const lowered = eqns[k] >= 0 && stages.lowered_ir.byEqn.get(eqns[k]);
   if (lowered) said.push(stages.lowered_ir.texts[lowered[0]].trim());
   return said.join(" · ");

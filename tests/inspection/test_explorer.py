@@ -316,7 +316,10 @@ def test_tabs_instead_of_columns_where_it_is_narrow(explorer, page):
     assert explorer.run(visible) == ["source"]
     assert explorer.run("return document.documentElement.scrollWidth") <= 400
     k = explorer.line_with("source", "np.exp(x) * x")
+    top = "return bodies[0].getBoundingClientRect().top"
+    before = explorer.run(top)
     explorer.click("source", k)
+    assert explorer.run(top) == before and explorer.marked("source", "pin") == [k]
     tabs = "return [...document.querySelectorAll('[role=tab]')].find((c) => c.textContent === arguments[0])"
     count = int(explorer.run(tabs + ".dataset.count", "assembly"))
     assert count == len(lines_of(explorer.stage("assembly"), "places", explorer.stage("source")["places"][k]))
@@ -415,7 +418,9 @@ def test_pictures_of_the_page(explorer, tmp_path, width, dark):
     directory.mkdir(parents=True, exist_ok=True)
     gradient_of("lstm").to_html(tmp_path / "page.html")
     explorer.open(tmp_path / "page.html", width, 800, dark)
-    explorer.click("source", explorer.line_with("source", "gates = 1.0"))
+    k = explorer.line_with("source", "gates = 1.0")
+    explorer.click("source", k)
+    assert explorer.marked("source", "pin") == [k]
     assert explorer.run("return document.documentElement.scrollWidth") <= width
     cut = """
         const all = [...document.querySelectorAll("#bar button, #bar label")].filter((e) => e.offsetParent);

@@ -84,6 +84,8 @@ PICTURES = [
     (lambda x, w: x[7], ["x[7]", "^^^^", "f64[3][7]"]),
     (lambda x, w: x + MODEL.w, ["x + MODEL.w", "~ ^ ~~~~~~~", "f64[3] + f64[4]"]),
     (lambda x, w: x / "é", ['x / "é"', "~ ^ ~~~", "f64[3] / 'é'"]),
+    (lambda x, w: x & w, ["x & w", "~ ^ ~", "f64[3] & f64[4]"]),
+    (lambda x, w: np.where(x, w, 1.0), ["^" * 19, "np.where(f64[3], f64[4], 1.0)"]),
     (lambda é, w: é + w, ["é + w", "~ ^ ~", "f64[3] + f64[4]"]),
 ]
 

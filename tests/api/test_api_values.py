@@ -494,3 +494,23 @@ def test_inspection_knows_calls_back():
     seen = jad.inspect(rolled, np.ones(40), mode="grad")
     assert "call back into Python" in str(seen.plan)
     assert "print" in str(seen.adjoint_ir)
+
+
+def test_code_from_disk_prints_too(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import jitad as jad, numpy as np\n"
+        "@jad.jit\n"
+        "def f(x):\n"
+        "    for i in range(30):\n"
+        "        x = x * 0.5\n"
+        "        if i > 27:\n"
+        '            jad.print("{} {!r}", i, x[0])\n'
+        "    return x\n"
+        "f(np.ones(50))\n"
+    )
+    env = {"JITAD_CACHE": str(tmp_path / "kept"), "PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin"}
+    for _ in range(2):
+        run = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, timeout=120)
+        assert run.stdout == f"28 np.float64({0.5**29!r})\n29 np.float64({0.5**30!r})\n", run.stderr
+    assert list((tmp_path / "kept").iterdir())

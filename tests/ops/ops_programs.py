@@ -15,13 +15,16 @@ from jitad.ir.evaluate import evaluate
 from jitad.ir.graph import Function
 from jitad.ir.op import REGISTRY, Op, Sample
 from jitad.ir.types import type_of
-from jitad.ops.lowering import CallOp, Check, Region, TapeOp
+from jitad.ops.lowering import Callback, CallOp, Check, Part, Region, TapeOp
 from jitad.ops.sampling import points
 
 assert jitad.ops.__all__
-#: Ops that are tested by programs (tests/ir/test_ir_regions.py): no array operands alone make a sample.
+#: Ops that are tested by programs (tests/ir/test_ir_regions.py, tests/ad/test_ad_rows.py,
+#: tests/api/test_api_values.py): array operands alone make no sample, or what they give has parts without meaning.
 STRUCTURED = {
-    name for name, op in REGISTRY.items() if isinstance(op.lowering, Region | TapeOp | Check | CallOp)
+    name
+    for name, op in REGISTRY.items()
+    if isinstance(op.lowering, Region | TapeOp | Check | CallOp | Callback | Part)
 }
 
 

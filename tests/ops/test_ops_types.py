@@ -11,7 +11,7 @@ from jitad.ir.builder import Builder
 from jitad.ir.op import REGISTRY
 from jitad.ir.types import F32, F64, IRTypeError, type_of
 
-KEYWORDS = {"and": "and_", "or": "or_", "not": "not_", "for": "for_", "while": "while_"}
+KEYWORDS = {name: f"{name}_" for name in ("and", "breakpoint", "for", "not", "or", "print", "while")}
 
 
 def test_every_op_is_public_and_documented():

@@ -20,7 +20,7 @@ from jitad.ops.sampling import points
 
 assert jitad.ops.__all__
 #: Ops that are tested by programs (tests/ir/test_ir_regions.py, tests/ad/test_ad_rows.py,
-#: tests/api/test_api_values.py): array operands alone make no sample, or what they give has parts without meaning.
+#: tests/api/test_api_values.py): operands alone make no sample, or what they give has parts without meaning.
 STRUCTURED = {
     name
     for name, op in REGISTRY.items()

@@ -28,7 +28,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--stage",
         default="ir",
         metavar="A,B",
-        help="which: source, ir, simplified_ir, adjoint, tangent, optimized, lowered, plan, llvm, "
+        help="which: source, ir, simplified_ir, adjoint, tangent, optimized, lowered, memory, plan, llvm, "
         "optimized_llvm, asm, remarks, or all (ir); adjoint and tangent choose a mode by themselves",
     )
     parser.add_argument("--line", type=int, metavar="N", help="only what serves this line of the source")

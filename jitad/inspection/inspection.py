@@ -14,6 +14,7 @@ from ..ir.graph import Function
 from ..lower.located import equations_of, located
 from .graph import Accumulation, Graph, accumulation, graph_of
 from .machine import asm_stage, llvm_stage
+from .memory import memory_stage
 from .modes import compiled_for
 from .nests import Nest, nests_of
 from .page import document
@@ -39,9 +40,9 @@ class Inspection:
     """What became of a function for one set of argument types.
 
     Every stage is an attribute, and an entry of `stages`, by its name: `source`, `ir`, `simplified_ir`,
-    `tangent_ir` or `adjoint_ir`, `optimized_ir`, `lowered_ir`, `plan`, `llvm`, `optimized_llvm`, `asm`,
-    `remarks`. A derivative of a derivative has its inner stages as `ir`, `adjoint_ir` …, and the outer ones
-    as `ir.2` ….
+    `tangent_ir` or `adjoint_ir`, `optimized_ir`, `lowered_ir`, `memory`, `plan`, `llvm`, `optimized_llvm`,
+    `asm`, `remarks`. A derivative of a derivative has its inner stages as `ir`, `adjoint_ir` …, and the outer
+    ones as `ir.2` ….
 
     name     of the compiled function
     version  the specialisation
@@ -79,7 +80,7 @@ class Inspection:
         found = {name: stage_of(name, title, fn) for name, (title, fn) in self.functions.items()}
         found["lowered_ir"] = self.lowered_ir
         locs = [line.loc for stage in found.values() for line in stage.lines if line.loc]
-        later = (self.plan, self.llvm, self.optimized_llvm, self.asm, self.remarks)
+        later = (self.memory, self.plan, self.llvm, self.optimized_llvm, self.asm, self.remarks)
         named = {stage.name: stage for stage in later}
         return {"source": source_stage(dict.fromkeys(locs)), **found, **named}
 
@@ -94,6 +95,11 @@ class Inspection:
     def nests(self) -> list[Nest]:
         """What the kernel runs one after the other, with estimated costs; functions that it calls aside."""
         return nests_of(next(reversed(self.binary.lowered.sources.values())))
+
+    @cached_property
+    def memory(self) -> Stage:
+        """What loops keep for the way back, what is computed again, and the workspace, in bytes."""
+        return memory_stage(self.captures, self.binary.lowered.workspace_bytes)
 
     @cached_property
     def plan(self) -> Stage:

@@ -18,6 +18,7 @@ def wave(x, w):
     return np.sum(y * y)
 
 
+LATER = ("memory", "plan", "llvm", "optimized_llvm", "asm", "remarks")
 X = np.linspace(0.0, 1.0, 40)
 FIRST = python_inspect.getsourcelines(wave)[1]
 
@@ -29,7 +30,7 @@ def gradient():
 
 def test_stages_of_a_gradient_are_in_order(gradient):
     names = ["source", "ir", "simplified_ir", "adjoint_ir", "optimized_ir", "lowered_ir"]
-    assert list(gradient.stages) == [*names, "plan", "llvm", "optimized_llvm", "asm", "remarks"]
+    assert list(gradient.stages) == [*names, *LATER]
     assert [stage.name for stage in gradient.stages.values()] == list(gradient.stages)
 
 
@@ -48,6 +49,19 @@ def test_every_mode_has_code_for_its_lines(mode):
 def test_a_derivative_of_a_scalar():
     seen = jad.inspect(lambda x: x**3, 2.0, mode="derivative")
     assert "tangent_ir" in seen.stages and "ret" in seen.asm.text
+
+
+def test_memory_says_what_loops_keep():
+    def swing(x):
+        for _ in range(50):
+            x = np.sin(x)
+        return np.sum(x)
+
+    seen = jad.inspect(swing, X, mode="grad")
+    first = swing.__code__.co_firstlineno
+    kept = [line for line in seen.memory.lines if "keeps 320 bytes an iteration" in line.text]
+    assert [(line.loc.line, line.origin) for line in kept] == [(first + 1, "adjoint")]
+    assert seen.memory.text.startswith("workspace of ")
 
 
 def test_transformed_functions_are_inspected_as_they_are(gradient):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...api.explain import decisions, said
 from ...ir.graph import Loc
-from ..amounts import count
-from ..stages import Line, Stage
+from ..stages import Stage
 from .folds import spans
 from .marks import marks
 from .picture import graph_stage
@@ -47,7 +45,7 @@ def page_data(inspection: Inspection, profile: Profile | None = None) -> dict[st
     """
     places = Places()
     graph, picture = graph_stage(inspection)
-    stages = {**inspection.stages, "memory": memory_stage(inspection), "graph": graph}
+    stages = {**inspection.stages, "graph": graph}
     marked = marks(stages)
     return {
         "name": inspection.name,
@@ -135,12 +133,3 @@ def _bytes(inspection: Inspection) -> dict[str, int]:
     known = sum(k.total for k in kept if k.total >= 0)
     each = sum(k.per_trip for k in kept if k.total < 0)
     return {"tape": known, "each": each, "workspace": inspection.binary.lowered.workspace_bytes}
-
-
-def memory_stage(inspection: Inspection) -> Stage:
-    """What is kept for the way back, and what became of each loop and branch, as `jad.explain` says it."""
-    kept = [Line(said(k), k.loc, "adjoint") for k in inspection.captures.kept]
-    decided = [Line(str(d), d.loc) for d in decisions(inspection.captures)]
-    workspace = Line(f"workspace of {count(inspection.binary.lowered.workspace_bytes, 'B')}")
-    lines = (workspace, *kept, *decided)
-    return Stage("memory", "what is kept, and what became of loops and branches", "text", lines)

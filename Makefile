@@ -22,7 +22,7 @@ lint: $(VENV)/dev.stamp
 	$(VENV)/bin/mypy
 
 pytest: $(VENV)/dev.stamp
-	$(PY) -m pytest -q -n $(JOBS)
+	$(PY) -m pytest -q -n $(JOBS) $(TESTS)
 
 # The tests on every Python from 3.10 on that this machine has, each in its own environment.
 test-all: lint

@@ -97,6 +97,20 @@ def test_profile_of_a_gradient_with_loops():
     assert max(profile.lines, key=profile.lines.get).line == first + 2
 
 
+def test_short_steps_of_called_functions_have_no_timer():
+    def force(x):
+        return np.sin(x[1:]) - np.sin(x[:-1])
+
+    def run(x, n):
+        for _ in range(n):
+            for _ in range(4):
+                x[1:] += 0.1 * force(x)
+        return np.sum(x)
+
+    seen = jad.inspect(run, np.linspace(0.0, 1.0, 40), 100, mode="grad")
+    assert all(n.outer is None for n in seen.profile(repeat=2).nests)
+
+
 def test_profile_leaves_arguments_alone_that_the_function_writes():
     x = X**2
     seen = jad.inspect(steps, x, 3)
